@@ -1,0 +1,1 @@
+"""The vocabulary of the provider layer: values, errors and protocols. Standard library only, no I/O."""

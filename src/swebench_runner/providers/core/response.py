@@ -1,0 +1,145 @@
+"""One answer from every provider."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
+
+from swebench_runner.providers.core.messages import ContentPart, Message, MessageRole, ThinkingPart, ToolCall
+from swebench_runner.providers.core.usage import UNKNOWN_USAGE, TokenUsage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from swebench_runner.providers.core.json import JSON
+
+CostSource = Literal["provider", "prices", "estimate"]
+
+
+class FinishReason(StrEnum):
+    """Why the model stopped, in one vocabulary; the provider's own word stays beside it."""
+
+    STOP = "stop"
+    STOP_SEQUENCE = "stop_sequence"
+    LENGTH = "length"
+    CONTEXT_OVERFLOW = "context_overflow"
+    TOOL_CALLS = "tool_calls"
+    CONTENT_FILTER = "content_filter"
+    REFUSAL = "refusal"
+    PAUSE = "pause"
+    LOAD = "load"
+    ERROR = "error"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at answering, as it is kept in the response's ledger.
+
+    Attributes:
+        provider: Who was asked.
+        model: Which model.
+        outcome: "ok" or the `error_type` of the failure.
+        latency_ms: From sending to the end of the answer or to the failure.
+        waited_ms: Time before sending: back-off and pacing.
+        usage: What it consumed, as far as is known.
+        cost_usd: What it cost; None when unknown.
+        reason: Why it was made ("first", "retry: server_error", "fallback: rate_limit").
+    """
+
+    provider: str
+    model: str
+    outcome: str
+    latency_ms: float
+    waited_ms: float = 0.0
+    usage: TokenUsage | None = None
+    cost_usd: Decimal | None = None
+    reason: str = "first"
+
+
+@dataclass(frozen=True, slots=True)
+class UnifiedResponse:
+    """The answer, what it consumed, and how it came about.
+
+    Attributes:
+        content: The visible text; "" when there is none.
+        model: As the provider names it.
+        usage: Tokens; look at `usage.source` before trusting an estimate.
+        latency_ms: From sending the successful attempt to its last byte.
+        finish_reason: The provider's own word; `normalized_finish_reason` is ours.
+        provider: Who answered.
+        cost: US dollars; None when no price is known.
+        raw_response: The decoded body, or the last events of a stream.
+        tool_calls: Calls that the model wants made, in order.
+        parts: Everything in the answer in order, for sending back: text, thinking, calls, opaque blocks.
+        refusal: The model's words for declining, when it did.
+        normalized_finish_reason: One vocabulary for all providers.
+        stop_sequence: Which stop text ended the answer, where the provider says.
+        request_id: The provider's id of this call, for support.
+        response_id: The provider's id of this answer.
+        answered_by: "provider/model" that answered, after fallbacks.
+        attempts: Every try, in order.
+        warnings: What was dropped, renamed or assumed for this call.
+        cost_source: Where `cost` comes from; None when it is unknown.
+        timestamp: When the answer was complete (UTC).
+        metadata: Further facts of the provider (service tier, upstream provider, timings).
+    """
+
+    content: str = ""
+    model: str = ""
+    usage: TokenUsage = UNKNOWN_USAGE
+    latency_ms: float = 0
+    finish_reason: str = "stop"
+    provider: str = ""
+    cost: Decimal | None = None
+    raw_response: Mapping[str, JSON] = field(default_factory=dict, repr=False)
+    _: KW_ONLY
+    tool_calls: tuple[ToolCall, ...] = ()
+    parts: tuple[ContentPart, ...] = ()
+    refusal: str | None = None
+    normalized_finish_reason: FinishReason = FinishReason.UNKNOWN
+    stop_sequence: str | None = None
+    request_id: str | None = None
+    response_id: str | None = None
+    answered_by: str | None = None
+    attempts: tuple[Attempt, ...] = ()
+    warnings: tuple[str, ...] = ()
+    cost_source: CostSource | None = None
+    timestamp: datetime = field(default_factory=lambda: datetime.now(UTC), compare=False)
+    metadata: Mapping[str, JSON] = field(default_factory=dict)
+
+    @property
+    def reasoning(self) -> str:
+        """The readable part of the model's thinking."""
+        return "".join(part.text for part in self.parts if isinstance(part, ThinkingPart))
+
+    @property
+    def cost_usd(self) -> Decimal | None:
+        """The same as `cost`, with its unit in the name."""
+        return self.cost
+
+    @property
+    def prompt_tokens(self) -> int:
+        """All input tokens."""
+        return self.usage.prompt_tokens
+
+    @property
+    def completion_tokens(self) -> int:
+        """All output tokens."""
+        return self.usage.completion_tokens
+
+    @property
+    def total_tokens(self) -> int:
+        """Input and output tokens."""
+        return self.usage.total_tokens
+
+    def to_message(self) -> Message:
+        """This answer as a turn of the conversation, ready to be sent back to any provider."""
+        return Message(MessageRole.ASSISTANT, self.parts or self.content, self.tool_calls)
+
+
+ModelResponse = UnifiedResponse
+ProviderResponse = UnifiedResponse

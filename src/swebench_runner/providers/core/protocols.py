@@ -82,7 +82,12 @@ class StreamDecoder(Protocol):
 
     @property
     def finished(self) -> bool:
-        """Whether the protocol's terminator was seen, so that nothing more needs to be read."""
+        """Whether the protocol's last event was seen, so that nothing more needs to be read."""
+        ...
+
+    @property
+    def complete(self) -> bool:
+        """Whether the answer may end here: `finish` would not raise. True no later than `finished`."""
         ...
 
     def feed(self, frame: Frame) -> ProviderChunk | None:
@@ -166,8 +171,15 @@ class HttpResponse:
 class HttpStream(Protocol):
     """An HTTP answer that is still arriving; header names in lower case."""
 
-    status: int
-    headers: Mapping[str, str]
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Names in lower case."""
+        ...
 
     def chunks(self) -> AsyncIterator[bytes]:
         """Pieces of the body as the network delivers them.
@@ -180,6 +192,14 @@ class HttpStream(Protocol):
 
     async def read(self) -> bytes:
         """The rest of the body, bounded."""
+        ...
+
+    def content_arrived(self) -> None:
+        """Tell the progress timer that the last piece got the answer on."""
+        ...
+
+    def answer_complete(self, grace_s: float) -> None:
+        """The answer has all it needs: wait at most `grace_s` seconds for what may still come."""
         ...
 
 

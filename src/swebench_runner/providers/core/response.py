@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from swebench_runner.providers.core.messages import ContentPart, Message, MessageRole, ThinkingPart, ToolCall
 from swebench_runner.providers.core.usage import UNKNOWN_USAGE, TokenUsage
@@ -71,7 +71,8 @@ class UnifiedResponse:
         latency_ms: From sending the successful attempt to its last byte.
         finish_reason: The provider's own word; `normalized_finish_reason` is ours.
         provider: Who answered.
-        cost: US dollars; None when no price is known.
+        cost: US dollars; None when no price is known. Worked out when it is first read, because
+            the price table costs a third of a cold start.
         raw_response: The decoded body, or the last events of a stream.
         tool_calls: Calls that the model wants made, in order.
         parts: Everything in the answer in order, for sending back: text, thinking, calls, opaque blocks.
@@ -140,6 +141,26 @@ class UnifiedResponse:
         """This answer as a turn of the conversation, ready to be sent back to any provider."""
         return Message(MessageRole.ASSISTANT, self.parts or self.content, self.tool_calls)
 
+
+class _LazyCost:
+    """Stands in front of a response's `cost` slot: a function found there is called once."""
+
+    def __init__(self, slot: Any) -> None:  # noqa: ANN401 - a member descriptor has no public type
+        self._slot = slot
+
+    def __get__(self, response: object | None, owner: type | None = None) -> Any:  # noqa: ANN401 - seen by type checkers as the field
+        value = self._slot.__get__(response, owner)
+        if response is not None and callable(value):
+            value = value()
+            self._slot.__set__(response, value)
+        return value
+
+    def __set__(self, response: object, value: object) -> None:
+        self._slot.__set__(response, value)
+
+
+# The generated constructor of a frozen class still writes through here; assignment by callers does not.
+UnifiedResponse.cost = _LazyCost(UnifiedResponse.cost)  # type: ignore[misc,assignment]
 
 ModelResponse = UnifiedResponse
 ProviderResponse = UnifiedResponse

@@ -1,0 +1,1 @@
+"""Retry, pacing, breaker, budget: pure state machines over a clock."""

@@ -1,0 +1,1 @@
+"""Bytes to frames, at any split of the bytes."""

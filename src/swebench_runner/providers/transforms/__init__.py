@@ -1,0 +1,1 @@
+"""The dialects of the wire: values in, values out."""

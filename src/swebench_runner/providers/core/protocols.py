@@ -262,6 +262,7 @@ class ProviderSpec:
         requires_api_key: Whether a call without a key is pointless.
         default_model: Model when nobody names one; None when the user must.
         capabilities: What it offers.
+        counter: Makes the counter for its prompts; called only when tokens are counted.
         facts: From a model's name to what is known of it.
         price_provider: Its name in the price catalogue; None when it costs nothing or nobody knows.
         free: True for hardware of one's own: the cost is 0, not unknown.
@@ -286,6 +287,7 @@ class ProviderSpec:
     requires_api_key: bool = True
     default_model: str | None = None
     capabilities: ProviderCapabilities = field(default_factory=ProviderCapabilities)
+    counter: Callable[[], TokenCounter | None] = lambda: None
     facts: Callable[[str], ModelFacts] = ModelFacts
     price_provider: str | None = None
     free: bool = False

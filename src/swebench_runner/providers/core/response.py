@@ -84,7 +84,6 @@ class UnifiedResponse:
         answered_by: "provider/model" that answered, after fallbacks.
         attempts: Every try, in order.
         warnings: What was dropped, renamed or assumed for this call.
-        cost_source: Where `cost` comes from; None when it is unknown.
         timestamp: When the answer was complete (UTC).
         metadata: Further facts of the provider (service tier, upstream provider, timings).
     """
@@ -108,7 +107,6 @@ class UnifiedResponse:
     answered_by: str | None = None
     attempts: tuple[Attempt, ...] = ()
     warnings: tuple[str, ...] = ()
-    cost_source: CostSource | None = None
     timestamp: datetime = field(default_factory=lambda: datetime.now(UTC), compare=False)
     metadata: Mapping[str, JSON] = field(default_factory=dict)
 
@@ -116,6 +114,15 @@ class UnifiedResponse:
     def reasoning(self) -> str:
         """The readable part of the model's thinking."""
         return "".join(part.text for part in self.parts if isinstance(part, ThinkingPart))
+
+    @property
+    def cost_source(self) -> CostSource | None:
+        """Whether `cost` is the provider's own figure, or priced from measured or estimated tokens."""
+        if self.cost is None:
+            return None
+        if self.usage.reported_cost_usd is not None:
+            return "provider"
+        return "prices" if self.usage.source == "provider" else "estimate"
 
     @property
     def cost_usd(self) -> Decimal | None:
@@ -148,7 +155,7 @@ class _LazyCost:
     def __init__(self, slot: Any) -> None:  # noqa: ANN401 - a member descriptor has no public type
         self._slot = slot
 
-    def __get__(self, response: object | None, owner: type | None = None) -> Any:  # noqa: ANN401 - seen by type checkers as the field
+    def __get__(self, response: object | None, owner: type | None = None) -> Any:  # noqa: ANN401 - as above
         value = self._slot.__get__(response, owner)
         if response is not None and callable(value):
             value = value()

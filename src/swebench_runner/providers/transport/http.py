@@ -76,7 +76,14 @@ class HttpTransport:
             if type(error) is TimeoutError:
                 raise _timed_out("first_event", timeouts.first_event_s or 0.0) from error
             raise network_failure(error, request.url, timeouts) from error
-        streamed = StreamedReply(reply, timeouts, self._max_body_bytes, pool.failures, request.url, sent_s)
+        streamed = StreamedReply(
+            reply,
+            request,
+            timeouts,
+            sent_s=sent_s,
+            max_body_bytes=self._max_body_bytes,
+            failures=pool.failures,
+        )
         try:
             yield streamed
         finally:
@@ -179,11 +186,12 @@ class StreamedReply:
     def __init__(
         self,
         reply: aiohttp.ClientResponse,
+        request: HttpRequest,
         timeouts: Timeouts,
+        *,
+        sent_s: float,
         max_body_bytes: int,
         failures: tuple[type[BaseException], ...],
-        url: str,
-        sent_s: float,
     ) -> None:
         self.status = reply.status
         self.headers: Mapping[str, str] = _lower(reply.headers)
@@ -191,7 +199,7 @@ class StreamedReply:
         self._timeouts = timeouts
         self._max_body_bytes = max_body_bytes
         self._failures = failures
-        self._url = url
+        self._url = request.url
         self._complete = False
         self._limit_s = 0.0
         self._watchdog = Watchdog(asyncio.get_running_loop(), timeouts, self._expire, sent_s)

@@ -1,0 +1,352 @@
+"""One call, top to bottom: the one place where the steps meet.
+
+encode -> for each attempt the policy grants: transport -> document or error -> parse, or split and
+decode -> usage -> cost. Rules of the order:
+
+- One owner of retries: nothing below this file tries again, and every attempt is in the ledger.
+- Before the first chunk reached the caller a stream may be tried again; after it, never.
+- A stream is complete only when its protocol's terminator was seen.
+- A 200 is not a success until its body has the right shape.
+- One deadline spans all attempts and waits.
+"""
+
+from __future__ import annotations
+
+import random
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from swebench_runner.providers.auth import NoAuth
+from swebench_runner.providers.core.clock import SystemClock
+from swebench_runner.providers.core.errors import (
+    IncompleteStreamError,
+    ProviderConnectionError,
+    ProviderError,
+    ProviderTimeoutError,
+)
+from swebench_runner.providers.core.protocols import HttpRequest, HttpResponse, Target, TokenCount
+from swebench_runner.providers.core.response import Attempt
+from swebench_runner.providers.core.stream import ProviderChunk
+from swebench_runner.providers.replies import document, is_document, named, request_id
+from swebench_runner.providers.resilience.retry import RetryPolicy
+from swebench_runner.providers.tokens.requests import estimated_usage
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Mapping
+    from decimal import Decimal
+
+    from swebench_runner.providers.core.capabilities import ModelInfo
+    from swebench_runner.providers.core.clock import Clock
+    from swebench_runner.providers.core.config import ProviderConfig
+    from swebench_runner.providers.core.protocols import (
+        ProviderSpec,
+        StreamDecoder,
+        Transform,
+        Transport,
+        WireRequest,
+    )
+    from swebench_runner.providers.core.request import UnifiedRequest
+    from swebench_runner.providers.core.response import UnifiedResponse
+    from swebench_runner.providers.core.usage import TokenUsage
+
+COMPLETE_GRACE_S: Final = 2.0
+_encode_json: Final = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class Call:
+    """One request on its way: what is sent, and the ledger of its attempts."""
+
+    request: UnifiedRequest
+    transform: Transform
+    target: Target
+    http: HttpRequest
+    warnings: tuple[str, ...]
+    deadline_s: float | None
+    sent_s: float = 0.0
+    attempts: list[Attempt] = field(default_factory=list)
+    reason: str = "first"
+    waited_ms: float = 0.0
+
+
+class Pipeline:
+    """Sends requests to one endpoint.
+
+    Args:
+        spec: The provider as a value.
+        config: What the user set for it.
+        transport: The network.
+        clock: For waits and latencies.
+        rng: For jitter.
+        policy: Which failures are tried again.
+        cost_of: (usage, model) to dollars; called when a response's cost is first read.
+    """
+
+    def __init__(
+        self,
+        spec: ProviderSpec,
+        config: ProviderConfig,
+        transport: Transport,
+        *,
+        cost_of: Callable[[TokenUsage, str], Decimal | None],
+        clock: Clock | None = None,
+        rng: random.Random | None = None,
+        policy: RetryPolicy | None = None,
+    ) -> None:
+        self._spec = spec
+        self._config = config
+        self._transport = transport
+        self._clock = clock or SystemClock()
+        self._rng = rng or random.Random()  # noqa: S311 - jitter, not a secret
+        self._policy = policy or _policy_of(config)
+        self._cost_of = cost_of
+        self._base_url = spec.normalize_url(config.base_url or spec.base_url)
+        base = {**spec.headers(config), **config.headers, "Content-Type": "application/json"}
+        auth = spec.auth(config.key) if config.key else NoAuth()
+        self._headers = auth.prepare_headers(base)
+        self._targets: dict[tuple[str, bool], tuple[Transform, Target]] = {}
+
+    # -- one answer ---------------------------------------------------------------------------
+
+    async def send(self, request: UnifiedRequest) -> UnifiedResponse:
+        """The answer, whole.
+
+        Raises:
+            ProviderError: Every attempt failed; `attempts` on the error tells of each.
+        """
+        call = self._prepare(request, stream=request.stream)
+        while True:
+            call.sent_s = self._clock.now_s()
+            try:
+                if request.stream:
+                    return await self._collect_once(call)
+                reply = await self._transport.send(call.http, self._config.timeouts)
+                response = call.transform.parse(document(self._spec, call.target, reply), call.target)
+                return self._complete(call, response, reply.headers)
+            except ProviderError as error:
+                await self._wait_or_raise(call, error)
+
+    async def _collect_once(self, call: Call) -> UnifiedResponse:
+        """The answer over the streaming wire mode. Nobody saw a piece, so a cut stream may start again."""
+        async with aclosing(self._stream_once(call)) as chunks:
+            async for chunk in chunks:
+                if chunk.response is not None:
+                    return chunk.response
+        raise AssertionError("a stream ends with a response or an error")
+
+    # -- a live stream ------------------------------------------------------------------------
+
+    async def stream(self, request: UnifiedRequest) -> AsyncGenerator[ProviderChunk, None]:
+        """The answer in pieces; the last chunk carries the whole of it.
+
+        Raises:
+            ProviderError: As `send`; once a chunk was given out nothing is tried again.
+        """
+        call = self._prepare(request, stream=True)
+        while True:
+            call.sent_s = self._clock.now_s()
+            begun = False
+            try:
+                async with aclosing(self._stream_once(call)) as chunks:
+                    async for chunk in chunks:
+                        begun = True
+                        yield chunk
+            except ProviderError as error:
+                if begun:
+                    raise self._failed(call, error) from error.__cause__
+                await self._wait_or_raise(call, error)
+            else:
+                return
+
+    async def _stream_once(self, call: Call) -> AsyncGenerator[ProviderChunk, None]:
+        async with self._transport.stream(call.http, self._config.timeouts) as reply:
+            if is_document(reply):
+                whole = HttpResponse(reply.status, reply.headers, await reply.read())
+                response = call.transform.parse(document(self._spec, call.target, whole), call.target)
+                yield _last_chunk(self._complete(call, response, reply.headers))
+                return
+            decoder = call.transform.decoder(call.target)
+            splitter = call.transform.splitter()
+            split, feed = splitter.feed, decoder.feed
+            try:
+                async for data in reply.chunks():
+                    content = False
+                    for frame in split(data):
+                        chunk = feed(frame)
+                        if chunk is not None:
+                            content = True
+                            yield chunk
+                    if content:
+                        reply.content_arrived()
+                    if decoder.complete:
+                        reply.answer_complete(COMPLETE_GRACE_S)
+                    if decoder.finished:
+                        break
+                for chunk in filter(None, map(feed, splitter.flush())):
+                    yield chunk
+                response = decoder.finish()
+            except (ProviderConnectionError, ProviderTimeoutError, IncompleteStreamError) as error:
+                raise _incomplete(call, decoder, error) from error
+            yield _last_chunk(self._complete(call, response, reply.headers))
+
+    # -- beside answers -----------------------------------------------------------------------
+
+    async def models(self) -> list[ModelInfo]:
+        """The provider's model list.
+
+        Raises:
+            ProviderError: There was no list to be had.
+        """
+        http = HttpRequest("GET", self._base_url + self._spec.models_path, self._headers)
+        transform = next(iter(self._spec.transforms.values()))
+        return transform.parse_models(await self._look_up(http, Target(self._spec.name, "")))
+
+    async def count(self, request: UnifiedRequest) -> TokenCount | None:
+        """Prompt tokens as the provider counts them; None when its dialect has no such question.
+
+        Raises:
+            ProviderError: The endpoint refused the call.
+        """
+        transform, target = self._target(self._model_of(request), stream=False)
+        encode_count = getattr(transform, "encode_count", None)
+        parse_count = getattr(transform, "parse_count", None)
+        if encode_count is None or parse_count is None:
+            return None
+        http = self._http(encode_count(request, target), request)
+        return TokenCount(parse_count(await self._look_up(http, target)), exact=True)
+
+    async def _look_up(self, http: HttpRequest, target: Target) -> dict[str, Any]:
+        attempts = 0
+        while True:
+            attempts += 1
+            try:
+                reply = await self._transport.send(http, self._config.timeouts)
+                return document(self._spec, target, reply)
+            except ProviderError as error:
+                delay_s = self._policy.delay_s(error, attempts, rng=self._rng)
+                if delay_s is None:
+                    raise named(self._spec, target, error) from error.__cause__
+                await self._clock.sleep(delay_s)
+
+    # -- around an attempt --------------------------------------------------------------------
+
+    def _prepare(self, request: UnifiedRequest, *, stream: bool) -> Call:
+        transform, target = self._target(self._model_of(request), stream=stream)
+        wire = transform.encode(self._with_defaults(request), target)
+        limit_s = request.timeout_s or self._config.timeout_s or self._config.timeouts.deadline_s
+        deadline_s = None if limit_s is None else self._clock.now_s() + limit_s
+        return Call(request, transform, target, self._http(wire, request), wire.warnings, deadline_s)
+
+    def _model_of(self, request: UnifiedRequest) -> str:
+        return request.model or self._config.model or self._spec.default_model or ""
+
+    def _http(self, wire: WireRequest, request: UnifiedRequest) -> HttpRequest:
+        body = {**wire.body, **self._config.extra_params} if self._config.extra_params else wire.body
+        headers = {**self._headers, **wire.headers} if wire.headers else self._headers
+        if request.headers:
+            own = {name.lower() for name in headers}
+            added = {name: value for name, value in request.headers.items() if name.lower() not in own}
+            headers = {**headers, **added}
+        return HttpRequest("POST", self._base_url + wire.path, headers, _encode_json(body))
+
+    def _with_defaults(self, request: UnifiedRequest) -> UnifiedRequest:
+        config = self._config
+        changes: dict[str, Any] = {}
+        if config.max_tokens is not None and request.max_tokens is None:
+            changes["max_tokens"] = config.max_tokens
+        if config.temperature is not None and request.temperature == 0.7:
+            changes["temperature"] = config.temperature
+        return replace(request, **changes) if changes else request
+
+    def _target(self, model: str, *, stream: bool) -> tuple[Transform, Target]:
+        known = self._targets.get((model, stream))
+        if known is None:
+            facts = self._spec.facts(model)
+            transforms = self._spec.transforms
+            transform = transforms.get(self._config.api or facts.api or "") or next(iter(transforms.values()))
+            known = (transform, Target(self._spec.name, facts.model or model, facts, stream))
+            self._targets[model, stream] = known
+        return known
+
+    def _complete(self, call: Call, response: UnifiedResponse, headers: Mapping[str, str]) -> UnifiedResponse:
+        usage = response.usage
+        if usage.source == "unknown":
+            usage = estimated_usage(call.request, response.content)
+        target = call.target
+        latency_ms = (self._clock.now_s() - call.sent_s) * 1000.0
+        model = response.model or target.model
+        attempt = Attempt(target.provider, model, "ok", latency_ms, call.waited_ms, usage, reason=call.reason)
+        return replace(
+            response,
+            model=model,
+            usage=usage,
+            latency_ms=response.latency_ms or latency_ms,
+            request_id=request_id(headers) or response.response_id,
+            answered_by=f"{target.provider}/{model}",
+            attempts=(*call.attempts, attempt),
+            warnings=call.warnings + response.warnings,
+            cost=lambda: self._cost_of(usage, model),  # type: ignore[arg-type]  # read through a lazy field
+        )
+
+    # -- failures -----------------------------------------------------------------------------
+
+    async def _wait_or_raise(self, call: Call, error: ProviderError) -> None:
+        failure = self._failed(call, error)
+        time_left_s = None if call.deadline_s is None else call.deadline_s - self._clock.now_s()
+        delay_s = self._policy.delay_s(failure, len(call.attempts), rng=self._rng, time_left_s=time_left_s)
+        if delay_s is None:
+            raise failure from failure.__cause__
+        await self._clock.sleep(delay_s)
+        call.waited_ms, call.reason = delay_s * 1000.0, f"retry: {failure.error_type}"
+
+    def _failed(self, call: Call, error: ProviderError) -> ProviderError:
+        """The same error with what only the pipeline knows: who, which model, which attempts."""
+        target = call.target
+        usage = error.usage if isinstance(error, IncompleteStreamError) else None
+        latency_ms = (self._clock.now_s() - call.sent_s) * 1000.0
+        call.attempts.append(
+            Attempt(
+                target.provider,
+                target.model,
+                error.error_type,
+                latency_ms,
+                call.waited_ms,
+                usage,
+                reason=call.reason,
+            )
+        )
+        error.attempts = tuple(call.attempts)
+        return named(self._spec, target, error)
+
+
+def _incomplete(call: Call, decoder: StreamDecoder, error: ProviderError) -> ProviderError:
+    """What a broken stream raises: an error that carries what had arrived, or a plain timeout of nothing."""
+    partial = decoder.partial()
+    if isinstance(error, ProviderTimeoutError) and not partial.content:
+        return error
+    usage = partial.usage
+    if usage.source == "unknown":
+        usage = estimated_usage(call.request, partial.content)
+    own = isinstance(error, IncompleteStreamError)
+    incomplete = IncompleteStreamError(
+        error.message if own else f"the stream broke: {error.message}", original_error=error
+    )
+    incomplete.partial_text, incomplete.usage = partial.content, usage
+    return incomplete
+
+
+def _last_chunk(response: UnifiedResponse) -> ProviderChunk:
+    return ProviderChunk(
+        tool_calls=response.tool_calls,
+        finish_reason=response.finish_reason,
+        usage=response.usage,
+        response=response,
+    )
+
+
+def _policy_of(config: ProviderConfig) -> RetryPolicy:
+    policy = RetryPolicy()
+    return policy if config.max_retries is None else replace(policy, max_attempts=config.max_retries + 1)

@@ -38,10 +38,11 @@ _MODULES = {
     _CORE + "clock": "Clock ManualClock SystemClock",
     _CORE + "errors": (
         "AllProvidersFailedError AuthenticationError BudgetExceededError CircuitBreakerError "
-        "ConfigurationError ContentFilterError ContextLengthError IncompleteStreamError InvalidRequestError "
-        "MissingApiKeyError ModelNotFoundError OverloadedError PermissionDeniedError ProviderConnectionError ProviderError "
-        "ProviderTimeoutError QuotaExhaustedError RateLimitError ResponseFormatError ServerError "
-        "TokenLimitError UnknownModelError UnknownProviderError UnsupportedParameterError"
+        "ConfigurationError ContentFilterError ContextLengthError IncompleteStreamError "
+        "InvalidRequestError MissingApiKeyError ModelNotFoundError OverloadedError PermissionDeniedError "
+        "ProviderConnectionError ProviderError ProviderTimeoutError QuotaExhaustedError RateLimitError "
+        "ResponseFormatError ServerError TokenLimitError UnknownModelError UnknownProviderError "
+        "UnsupportedParameterError"
     ),
     _HERE + "auth": "ApiKeyAuth AuthStrategy BearerTokenAuth NoAuth",
     _HERE + "streaming.adapters": "JSONLinesAdapter SSEAdapter StreamingAdapter",

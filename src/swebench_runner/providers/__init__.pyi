@@ -1,5 +1,3 @@
-"""The public names for type checkers; `__init__.py` loads the same ones lazily, a test compares them."""
-
 from swebench_runner import __version__ as __version__
 from swebench_runner.providers.auth import ApiKeyAuth as ApiKeyAuth
 from swebench_runner.providers.auth import AuthStrategy as AuthStrategy

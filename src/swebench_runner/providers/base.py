@@ -103,9 +103,12 @@ class Provider(ABC):
         )
 
     async def generate(
-        self, asked: Askable, tools: Iterable[ToolSpec | Mapping[str, JSON]] | None = None,
-        stream: bool | None = None, **overrides: object,
-    ) -> UnifiedResponse:  # fmt: skip
+        self,
+        asked: Askable,
+        tools: Iterable[ToolSpec | Mapping[str, JSON]] | None = None,
+        stream: bool | None = None,  # noqa: FBT001 - the order that callers of old know
+        **overrides: object,
+    ) -> UnifiedResponse:
         """The answer to text, messages or a request.
 
         Args:

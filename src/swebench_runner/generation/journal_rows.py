@@ -1,0 +1,173 @@
+"""What goes into the journal and what comes out: plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from swebench_runner.providers.core.json import JSON
+
+REQUEUED = "infrastructure"
+"""The one outcome that is not a result: nobody answered, so the instance is asked again."""
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """A call that is about to be made; durable before the first byte is sent.
+
+    Attributes:
+        key: Identity of the question within the run: the same for every try at it.
+        request_sha256: Digest of the whole canonical request.
+        instance_id: Whose patch is asked for.
+        lane: "provider/model".
+        reserved_usd: What it may cost; None when no price is known.
+        reason: Why this lane is asked ("first", "fallback: rate_limit").
+    """
+
+    key: str
+    request_sha256: str
+    instance_id: str
+    lane: str
+    reserved_usd: Decimal | None = None
+    reason: str = "first"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a model said, as it is kept for good.
+
+    Attributes:
+        text: The visible answer, whole.
+        lane: "provider/model" that was asked.
+        model: As the provider names it.
+        finish_reason: In our vocabulary.
+        refusal: The model's words for declining, when it did.
+        usage: Tokens by bucket.
+        cost_usd: None when unknown.
+        latency_ms: Of the successful attempt.
+        request_id: The provider's id of the call.
+        tries: Attempts that the provider layer made.
+        warnings: What was dropped or assumed.
+    """
+
+    text: str
+    lane: str
+    model: str = ""
+    finish_reason: str = "unknown"
+    refusal: str | None = None
+    usage: Mapping[str, JSON] = field(default_factory=dict)
+    cost_usd: Decimal | None = None
+    latency_ms: float = 0.0
+    request_id: str | None = None
+    tries: int = 1
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a call gave no answer.
+
+    Attributes:
+        error_type: A stable word.
+        message: One line.
+        cost_usd: What it cost all the same; None when unknown.
+    """
+
+    error_type: str
+    message: str
+    cost_usd: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of one instance.
+
+    Attributes:
+        instance_id: Which.
+        instance_sha256: Digest of the instance's data, to notice a changed dataset.
+        outcome: A value of `Outcome`.
+        patch: What goes into the predictions; "" when there is none.
+        detail: What a person wants to know about it, in one line.
+        call_id: The call whose answer it is; None when nobody answered.
+        lane: "provider/model" that answered; "" when nobody did.
+    """
+
+    instance_id: str
+    instance_sha256: str
+    outcome: str
+    patch: str = ""
+    detail: str = ""
+    call_id: int | None = None
+    lane: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the journal says of an instance.
+
+    Attributes:
+        instance_sha256: Digest of its data when it was settled; "" before.
+        outcome: Its outcome; "" before it was settled.
+        answered: Whether a paid answer is stored, settled or not.
+    """
+
+    instance_sha256: str = ""
+    outcome: str = ""
+    answered: bool = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing needs to be asked."""
+        return bool(self.outcome) and self.outcome != REQUEUED
+
+
+NOTHING_KNOWN = Known()
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """A result joined with the call that it came from, for export and summaries."""
+
+    instance_id: str
+    outcome: str
+    patch: str
+    detail: str
+    lane: str
+    model: str
+    cost_usd: Decimal | None
+    latency_ms: float | None
+    finish_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over a whole run.
+
+    Attributes:
+        outcomes: Instances by outcome.
+        calls: Calls by state: "started", "done", "failed", "unknown".
+        spent_usd: Known costs, exactly.
+        unsettled_usd: Reserved for calls whose outcome nobody knows; it stays counted.
+        unpriced: Answers without a known cost.
+        prompt_tokens: Of all answers.
+        completion_tokens: Of all answers.
+    """
+
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    calls: Mapping[str, int] = field(default_factory=dict)
+    spent_usd: Decimal = ZERO
+    unsettled_usd: Decimal = ZERO
+    unpriced: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    @property
+    def instances(self) -> int:
+        """Instances with any outcome."""
+        return sum(self.outcomes.values())

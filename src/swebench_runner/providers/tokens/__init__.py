@@ -1,0 +1,1 @@
+"""Counting tokens: exactly where possible, openly estimated elsewhere."""

@@ -63,7 +63,10 @@ class Watchdog:
     def content_arrived(self) -> None:
         """The provider gets on with the answer."""
         self._content_s = self._read_s
-        self._started = True
+        if not self._started:
+            self._started = True
+            self._cancel()
+            self._arm()
 
     def answer_complete(self, grace_s: float) -> None:
         """Nothing more is needed: wait only `grace_s` for what may still come."""

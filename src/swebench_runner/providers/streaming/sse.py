@@ -178,7 +178,9 @@ class SSESplitter:
 
     def _read_line(self, line: bytes) -> None:
         name, _, value = line.partition(b":")
-        if name == b"data":
+        if name in {b"data", b"error"}:
+            if name == b"error":  # not in the standard: llama.cpp's older server and llama-box
+                self._event = "error"
             value = value.removeprefix(b" ")
             self._data.append(value)
             self._data_bytes += len(value) + 1

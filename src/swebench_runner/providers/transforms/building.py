@@ -32,6 +32,7 @@ __all__ = ["AnswerBuilder", "Arguments", "PendingCall", "Segment", "normalize_fi
 
 Kind = Literal["text", "thinking", "refusal"]
 KEPT_EVENTS: Final = 4
+INCOMPLETE: Final = "incomplete"
 
 
 class Segment:
@@ -150,6 +151,11 @@ class AnswerBuilder:
         self._pieces = segment.pieces
         return segment
 
+    def add_segment(self, segment: Segment) -> None:
+        """A run that its maker goes on filling; nothing else is added to it."""
+        self._segments.append(segment)
+        self._segment = None
+
     def close(self) -> None:
         """End the current run, so that what comes next begins another one."""
         self._segment = None
@@ -199,30 +205,37 @@ class AnswerBuilder:
         )
 
     def build(
-        self, reasons: Mapping[str, FinishReason], raw: Mapping[str, JSON] | None = None
+        self,
+        reasons: Mapping[str, FinishReason],
+        raw: Mapping[str, JSON] | None = None,
+        *,
+        complete: bool = True,
     ) -> UnifiedResponse:
         """The response.
 
         Args:
-            reasons: The dialect's words for why the model stopped.
+            reasons: The dialect's words for why the model stopped, in lower case.
             raw: The decoded body; the kept events when None.
+            complete: False for what has arrived so far of an answer that may go on.
         """
         calls = finished_calls(self.calls, f"{self.response_id}\0{self.seed}")
         parts = self._parts(calls)
         refusal = "".join([part.text for part in parts if isinstance(part, RefusalPart)]) or self.refusal
+        finish_reason, reason = self.finish_reason or INCOMPLETE, FinishReason.UNKNOWN
+        if complete:
+            finish_reason = self.finish_reason or "stop"
+            reason = normalize_finish(self.finish_reason, reasons, calls, refused=bool(refusal))
         return UnifiedResponse(
             content="".join([part.text for part in parts if isinstance(part, TextPart)]),
             model=self.model,
             usage=self.usage or UNKNOWN_USAGE,
-            finish_reason=self.finish_reason or "stop",
+            finish_reason=finish_reason,
             provider=self.provider,
             raw_response=self._kept() if raw is None else raw,
             tool_calls=tuple(calls),
             parts=parts,
             refusal=refusal,
-            normalized_finish_reason=normalize_finish(
-                self.finish_reason, reasons, calls, refused=bool(refusal)
-            ),
+            normalized_finish_reason=reason,
             stop_sequence=self.stop_sequence,
             response_id=self.response_id,
             metadata=self.metadata,
@@ -271,7 +284,7 @@ def normalize_finish(
     Calls decide what is tool use: servers say "stop" with calls and "tool_calls" without. A call whose
     arguments break off was cut by the ceiling, whatever the server says.
     """
-    reason = FinishReason.STOP if not raw else reasons.get(raw, FinishReason.UNKNOWN)
+    reason = FinishReason.STOP if not raw else reasons.get(raw.lower(), FinishReason.UNKNOWN)
     if reason in {FinishReason.STOP, FinishReason.TOOL_CALLS, FinishReason.UNKNOWN}:
         if any(call.error == CUT_OFF for call in calls):
             return FinishReason.LENGTH

@@ -28,7 +28,7 @@ CONTEXT: Final = re.compile(
     r"|exceed[^.]{0,60} context (?:window|size|limit|length)"
     r"|total length of all messages is too long|reduce the length of (?:the|your) (?:messages|prompt|input)"
     r"|token count[^.]{0,40} exceeds|exceeds? the (?:maximum )?(?:number of tokens|token limit)"
-    r"|tokens \+ `?max_new_tokens`? must be|token limit reached|larger than the context size",
+    r"|tokens \+ `?max_new_tokens`? must be|larger than the context size",
     re.IGNORECASE,
 )
 QUOTA: Final = re.compile(

@@ -63,15 +63,17 @@ class PendingCall:
         name: The first name that came; servers repeat it.
         wire_id: A second identifier of the item, where the dialect has one.
         extra: Vendor fields to send back.
+        free_text: Whether the arguments are plain text, not JSON (custom tools); they become `{"input": …}`.
     """
 
-    __slots__ = ("_pieces", "_value", "call_id", "extra", "name", "wire_id")
+    __slots__ = ("_pieces", "_value", "call_id", "extra", "free_text", "name", "wire_id")
 
     def __init__(self, call_id: str = "", name: str = "", *, wire_id: str | None = None) -> None:
         self.call_id = call_id
         self.name = name
         self.wire_id = wire_id
         self.extra: Mapping[str, JSON] | None = None
+        self.free_text = False
         self._pieces: list[str] = []
         self._value: object = None
 
@@ -109,6 +111,8 @@ class PendingCall:
 
     def arguments(self) -> Arguments:
         """The arguments as they stand."""
+        if self.free_text:
+            return Arguments({"input": self.raw}, None, self.raw)
         return parse_arguments(self.raw if self._value is None else self._value)
 
 
@@ -139,6 +143,9 @@ class CallCollector:
             The call when it is new, else None.
         """
         call = self._find(index, call_id)
+        if call is not None and not call_id and not name:
+            call.add(arguments)
+            return None
         if call is None or _begins(call, call_id, name, arguments):
             call = PendingCall(call_id, name)
             call.add(arguments)

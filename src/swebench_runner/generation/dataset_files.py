@@ -116,14 +116,19 @@ def _read_json_lines(path: Path) -> Iterator[PlacedRow]:
 
 def _decode_line(line: bytes, name: str, number: int) -> Row:
     try:
-        row = json.loads(line)
+        row = json.loads(line.decode())
     except UnicodeDecodeError as exc:
         raise _not_utf8(f"{name}, line {number}", exc) from exc
     except (ValueError, RecursionError) as exc:
         is_list = number == 1 and line.lstrip()[:1] in (b"[", b"{")
         hint = "one JSON object a line; a file with one list in it is called .json" if is_list else None
-        raise DatasetValidationError(f"{name}, line {number}: not JSON ({exc})", hint=hint) from exc
+        raise DatasetValidationError(f"{name}, line {number}: not JSON ({_fault(exc)})", hint=hint) from exc
     return _as_row(row, f"{name}, line {number}")
+
+
+def _fault(exc: Exception) -> str:
+    """What is wrong, without the line number that the place already has."""
+    return f"{exc.msg}, column {exc.colno}" if isinstance(exc, json.JSONDecodeError) else str(exc)
 
 
 def _not_utf8(place: str, exc: UnicodeDecodeError) -> DatasetValidationError:
@@ -134,12 +139,14 @@ def _not_utf8(place: str, exc: UnicodeDecodeError) -> DatasetValidationError:
 
 def _read_json(path: Path) -> Iterator[PlacedRow]:
     try:
-        content = json.loads(path.read_bytes().removeprefix(_BOM))
+        content = json.loads(path.read_bytes().removeprefix(_BOM).decode())
     except UnicodeDecodeError as exc:
         raise _not_utf8(path.name, exc) from exc
     except json.JSONDecodeError as exc:
         hint = "one object a line is called .jsonl" if exc.msg == "Extra data" else None
-        raise DatasetValidationError(f"{path.name}, line {exc.lineno}: not JSON ({exc})", hint=hint) from exc
+        raise DatasetValidationError(
+            f"{path.name}, line {exc.lineno}: not JSON ({_fault(exc)})", hint=hint
+        ) from exc
     except RecursionError as exc:
         raise DatasetValidationError(f"{path.name}: nested too deep to be a dataset") from exc
     if isinstance(content, dict):

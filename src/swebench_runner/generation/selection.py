@@ -160,7 +160,7 @@ def _with_ids(instances: list[Instance], wanted: tuple[str, ...]) -> list[Instan
         raise InstanceValidationError(
             f"not in the dataset: {named}{more}",
             looked_in=(f"{len(there):,} instances",),
-            hint="did you mean " + ", ".join(sorted(near)) + "?" if near else _example(instances),
+            hint="did you mean " + ", ".join(near) + "?" if near else _example(instances),
         )
     keep = set(wanted)
     return [one for one in instances if one.instance_id in keep]

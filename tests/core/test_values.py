@@ -300,3 +300,10 @@ def test_old_handlers_still_catch_unknown_names() -> None:
     assert isinstance(UnknownModelError("x"), ValueError)
     assert isinstance(UnknownProviderError("x"), KeyError)
     assert str(UnknownProviderError("no such", hint="choose")) == "no such\n  Fix: choose"
+
+
+def test_no_repr_shows_what_was_asked() -> None:
+    text = "the private question"
+    message = Message(MessageRole.USER, [TextPart(text)])
+    shown = repr([UnifiedRequest(text, text, extra={"x": text}), message, message.parts(), ToolResult("1", "t", text)])
+    assert text not in shown

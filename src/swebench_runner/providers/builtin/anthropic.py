@@ -11,7 +11,6 @@ from swebench_runner.providers.core.capabilities import ProviderCapabilities
 from swebench_runner.providers.core.protocols import ProviderSpec
 from swebench_runner.providers.settings.urls import anthropic_style
 from swebench_runner.providers.spec_provider import SpecProvider
-from swebench_runner.providers.streaming.sse import SSESplitter
 from swebench_runner.providers.transforms.anthropic_messages import AnthropicMessages
 
 SPEC: Final = ProviderSpec(
@@ -19,7 +18,7 @@ SPEC: Final = ProviderSpec(
     title="Anthropic",
     base_url="https://api.anthropic.com",
     auth=ApiKeyAuth,
-    transforms={"messages": AnthropicMessages(framing=SSESplitter)},
+    transforms={"messages": AnthropicMessages()},
     key_env=("ANTHROPIC_API_KEY",),
     url_env=("ANTHROPIC_BASE_URL",),
     model_env=("ANTHROPIC_MODEL",),

@@ -11,7 +11,6 @@ from swebench_runner.providers.core.capabilities import ProviderCapabilities
 from swebench_runner.providers.core.protocols import ProviderSpec
 from swebench_runner.providers.settings.urls import ollama_style
 from swebench_runner.providers.spec_provider import SpecProvider
-from swebench_runner.providers.streaming.json_lines import JSONLinesSplitter
 from swebench_runner.providers.transforms.ollama import Ollama
 
 SPEC: Final = ProviderSpec(
@@ -19,7 +18,7 @@ SPEC: Final = ProviderSpec(
     title="Ollama",
     base_url="http://localhost:11434",
     auth=BearerTokenAuth,
-    transforms={"ollama": Ollama(framing=JSONLinesSplitter)},
+    transforms={"ollama": Ollama()},
     key_env=("OLLAMA_API_KEY",),
     url_env=("OLLAMA_HOST", "OLLAMA_BASE_URL"),
     model_env=("OLLAMA_MODEL",),

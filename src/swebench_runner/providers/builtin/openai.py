@@ -14,7 +14,6 @@ from swebench_runner.providers.core.capabilities import ProviderCapabilities
 from swebench_runner.providers.core.protocols import ProviderSpec
 from swebench_runner.providers.settings.urls import openai_style
 from swebench_runner.providers.spec_provider import SpecProvider
-from swebench_runner.providers.streaming.sse import SSESplitter
 from swebench_runner.providers.tokens.tiktoken import TiktokenCounter
 from swebench_runner.providers.transforms.openai_chat import OpenAIChat
 from swebench_runner.providers.transforms.openai_responses import OpenAIResponses
@@ -34,7 +33,7 @@ SPEC: Final = ProviderSpec(
     title="OpenAI",
     base_url="https://api.openai.com/v1",
     auth=BearerTokenAuth,
-    transforms={"chat": OpenAIChat(framing=SSESplitter), "responses": OpenAIResponses(framing=SSESplitter)},
+    transforms={"chat": OpenAIChat(), "responses": OpenAIResponses()},
     key_env=("OPENAI_API_KEY",),
     url_env=("OPENAI_BASE_URL", "OPENAI_API_BASE"),
     model_env=("OPENAI_MODEL",),

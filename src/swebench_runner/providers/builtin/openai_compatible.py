@@ -11,7 +11,6 @@ from swebench_runner.providers.core.capabilities import ProviderCapabilities
 from swebench_runner.providers.core.protocols import ProviderSpec
 from swebench_runner.providers.settings.urls import openai_style
 from swebench_runner.providers.spec_provider import SpecProvider
-from swebench_runner.providers.streaming.sse import SSESplitter
 from swebench_runner.providers.transforms.openai_chat import OpenAIChat
 from swebench_runner.providers.transforms.openai_responses import OpenAIResponses
 
@@ -20,7 +19,7 @@ SPEC: Final = ProviderSpec(
     title="OpenAI-compatible server",
     base_url="",
     auth=BearerTokenAuth,
-    transforms={"chat": OpenAIChat(framing=SSESplitter), "responses": OpenAIResponses(framing=SSESplitter)},
+    transforms={"chat": OpenAIChat(), "responses": OpenAIResponses()},
     key_env=("OPENAI_COMPATIBLE_API_KEY",),
     url_env=("OPENAI_COMPATIBLE_BASE_URL",),
     model_env=("OPENAI_COMPATIBLE_MODEL",),

@@ -11,15 +11,22 @@ from swebench_runner.providers.core.capabilities import ProviderCapabilities
 from swebench_runner.providers.core.protocols import ProviderSpec
 from swebench_runner.providers.settings.urls import openai_style
 from swebench_runner.providers.spec_provider import SpecProvider
-from swebench_runner.providers.streaming.sse import SSESplitter
 from swebench_runner.providers.transforms.openai_chat import OpenAIChat
+
+_DIALECT: Final = OpenAIChat(
+    reasoning="object",
+    replay="details",
+    replay_extra=True,
+    cache_models=("anthropic/",),
+    cost_in_usage=True,
+)
 
 SPEC: Final = ProviderSpec(
     name="openrouter",
     title="OpenRouter",
     base_url="https://openrouter.ai/api/v1",
     auth=BearerTokenAuth,
-    transforms={"chat": OpenAIChat.for_openrouter(framing=SSESplitter)},
+    transforms={"chat": _DIALECT},
     key_env=("OPENROUTER_API_KEY",),
     url_env=("OPENROUTER_BASE_URL",),
     model_env=("OPENROUTER_MODEL",),

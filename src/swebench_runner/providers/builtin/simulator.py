@@ -11,7 +11,6 @@ from swebench_runner.providers.core.capabilities import ProviderCapabilities
 from swebench_runner.providers.core.protocols import ProviderSpec
 from swebench_runner.providers.settings.urls import openai_style
 from swebench_runner.providers.spec_provider import SpecProvider
-from swebench_runner.providers.streaming.sse import SSESplitter
 from swebench_runner.providers.transforms.openai_chat import OpenAIChat
 
 SPEC: Final = ProviderSpec(
@@ -19,7 +18,7 @@ SPEC: Final = ProviderSpec(
     title="Simulator (answers are made up)",
     base_url="http://127.0.0.1:8765/v1",
     auth=BearerTokenAuth,
-    transforms={"chat": OpenAIChat(framing=SSESplitter)},
+    transforms={"chat": OpenAIChat()},
     url_env=("SWEBENCH_SIMULATOR_URL",),
     model_env=("SWEBENCH_SIMULATOR_MODEL",),
     requires_api_key=False,

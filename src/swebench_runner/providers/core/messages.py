@@ -32,7 +32,7 @@ class CacheMark:
 class TextPart:
     """Plain text."""
 
-    text: str
+    text: str = field(repr=False)
     _: KW_ONLY
     cache: CacheMark | None = None
 
@@ -135,7 +135,7 @@ class ToolResult:
 
     tool_call_id: str
     name: str
-    content: str | Sequence[TextPart | ImagePart]
+    content: str | Sequence[TextPart | ImagePart] = field(repr=False)
     is_error: bool = False
     metadata: Mapping[str, JSON] = field(default_factory=dict)
 
@@ -176,7 +176,7 @@ class Message:
     """
 
     role: MessageRole
-    content: str | Sequence[ContentPart] | None = ""
+    content: str | Sequence[ContentPart] | None = field(default="", repr=False)
     tool_calls: Sequence[ToolCall] = ()
     tool_call_id: str | None = None
     name: str | None = None

@@ -79,7 +79,7 @@ class Thinking:
 
 @dataclass(frozen=True, slots=True)
 class UnifiedRequest:
-    """What is asked, whoever is asked. Never changed by the layer.
+    """What is asked, whoever is asked. Never changed by the layer; its repr shows no text of the prompt.
 
     Give either `prompt` (with an optional `system_message`) or `messages`.
 
@@ -110,15 +110,15 @@ class UnifiedRequest:
         ValueError: Both or neither of `prompt` and `messages` are given.
     """
 
-    prompt: str | None = None
-    system_message: str | None = None
+    prompt: str | None = field(default=None, repr=False)
+    system_message: str | None = field(default=None, repr=False)
     max_tokens: int | None = None
     temperature: float | None = 0.7
     stream: bool = False
     model: str | None = None
     stop_sequences: Sequence[str] | None = None
     _: KW_ONLY
-    messages: Sequence[Message] = ()
+    messages: Sequence[Message] = field(default=(), repr=False)
     tools: Sequence[ToolSpec] = ()
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
@@ -129,8 +129,8 @@ class UnifiedRequest:
     cache: CacheMark | None = None
     betas: Sequence[str] = ()
     user: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    extra: Mapping[str, JSON] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    extra: Mapping[str, JSON] = field(default_factory=dict, repr=False)
     timeout_s: float | None = None
 
     def __post_init__(self) -> None:

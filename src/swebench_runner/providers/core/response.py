@@ -98,7 +98,7 @@ class UnifiedResponse:
     raw_response: Mapping[str, JSON] = field(default_factory=dict, repr=False)
     _: KW_ONLY
     tool_calls: tuple[ToolCall, ...] = ()
-    parts: tuple[ContentPart, ...] = ()
+    parts: tuple[ContentPart, ...] = field(default=(), repr=False)
     refusal: str | None = None
     normalized_finish_reason: FinishReason = FinishReason.UNKNOWN
     stop_sequence: str | None = None

@@ -112,6 +112,11 @@ class ChatDecoder:
         self._begun = False
         self._done = False
 
+    @property
+    def complete(self) -> bool:
+        """Whether the answer may end here, though counts may still come."""
+        return self.finished or self._builder.finish_reason is not None
+
     def feed(self, frame: Frame) -> ProviderChunk | None:
         """What this event adds; None when nothing.
 

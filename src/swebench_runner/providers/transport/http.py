@@ -201,6 +201,7 @@ class StreamedReply:
         self._failures = failures
         self._url = request.url
         self._complete = False
+        self._received_bytes = 0
         self._limit_s = 0.0
         self._watchdog = Watchdog(asyncio.get_running_loop(), timeouts, self._expire, sent_s)
 
@@ -210,6 +211,7 @@ class StreamedReply:
         Raises:
             ProviderConnectionError: The connection broke.
             ProviderTimeoutError: A timer ran out; after `answer_complete` the stream just ends.
+            ResponseFormatError: It is larger than allowed.
         """
         read, at_eof, watchdog = self._reply.content.readany, self._reply.content.at_eof, self._watchdog
         try:
@@ -217,6 +219,9 @@ class StreamedReply:
                 watchdog.wait_begins()
                 data = await read()
                 watchdog.bytes_arrived()
+                self._received_bytes += len(data)
+                if self._received_bytes > self._max_body_bytes:
+                    raise _too_large(self._max_body_bytes)
                 if data:
                     yield data
         except self._failures as error:
@@ -235,13 +240,7 @@ class StreamedReply:
             ResponseFormatError: The body is larger than allowed.
         """
         self._watchdog.content_arrived()
-        pieces, size = [], 0
-        async for piece in self.chunks():
-            pieces.append(piece)
-            size += len(piece)
-            if size > self._max_body_bytes:
-                break
-        return _bounded(b"".join(pieces), self._max_body_bytes)
+        return b"".join([piece async for piece in self.chunks()])
 
     def content_arrived(self) -> None:
         """Tell the timers that the last piece got the answer on."""
@@ -290,8 +289,12 @@ def _timed_out(timer: str, limit_s: float) -> ProviderTimeoutError:
 
 def _bounded(body: bytes, limit: int) -> bytes:
     if len(body) > limit:
-        raise ResponseFormatError(f"the body is larger than {limit:,} bytes", retryable=False)
+        raise _too_large(limit)
     return body
+
+
+def _too_large(limit: int) -> ResponseFormatError:
+    return ResponseFormatError(f"the body is larger than {limit:,} bytes", retryable=False)
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from swebench_runner.providers.core.errors import ResponseFormatError, ServerError
 from swebench_runner.providers.core.response import FinishReason
-from swebench_runner.providers.core.usage import TokenUsage
 from swebench_runner.providers.transforms.building import AnswerBuilder
 from swebench_runner.providers.transforms.errors import classify_error, has_error
 from swebench_runner.providers.transforms.json_body import (
@@ -17,12 +16,11 @@ from swebench_runner.providers.transforms.json_body import (
     optional_text,
     text_of,
 )
-from swebench_runner.providers.transforms.money import usd_of
+from swebench_runner.providers.transforms.openai_usage import read_usage
 from swebench_runner.providers.transforms.reasoning_details import DetailCollector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from decimal import Decimal
 
     from swebench_runner.providers.core.json import JSON
     from swebench_runner.providers.core.protocols import Target
@@ -195,55 +193,6 @@ def _add_call(builder: AnswerBuilder, wire: Mapping[str, JSON]) -> PendingCall |
         if extra:
             call.extra = {DIALECT: extra}
     return call
-
-
-def read_usage(value: object, *, cost_in_usage: bool) -> TokenUsage | None:
-    """Tokens from a usage block; None when there is none or it counts nothing.
-
-    Cached tokens are part of the prompt and reasoning is part of the completion; xAI counts reasoning
-    beside the completion, which its total gives away.
-    """
-    usage = mapping_of(value)
-    prompt, completion = count_of(usage.get("prompt_tokens")), count_of(usage.get("completion_tokens"))
-    if prompt is None and completion is None:
-        prompt, completion = count_of(usage.get("input_tokens")), count_of(usage.get("output_tokens"))
-        if prompt is None and completion is None:
-            return None
-    prompt, completion = prompt or 0, completion or 0
-    total = count_of(usage.get("total_tokens")) or 0
-    inputs, outputs = (
-        mapping_of(usage.get("prompt_tokens_details")),
-        mapping_of(usage.get("completion_tokens_details")),
-    )
-    reasoning = count_of(outputs.get("reasoning_tokens")) or 0
-    if reasoning and total == prompt + completion + reasoning:
-        completion += reasoning
-    reads = (
-        inputs.get("cached_tokens"),
-        usage.get("prompt_cache_hit_tokens"),  # DeepSeek
-        usage.get("cached_tokens"),  # Together, Moonshot
-        usage.get("cache_read_input_tokens"),  # gateways before Anthropic
-    )
-    writes = (inputs.get("cache_write_tokens"), usage.get("cache_creation_input_tokens"))
-    return TokenUsage(
-        prompt,
-        completion,
-        total,
-        cache_read_tokens=next((n for r in reads if (n := count_of(r))), 0),
-        cache_write_tokens=next((n for w in writes if (n := count_of(w))), 0),
-        reasoning_tokens=reasoning,
-        reported_cost_usd=_cost(usage) if cost_in_usage else None,
-        raw=usage,
-    )
-
-
-def _cost(usage: Mapping[str, JSON]) -> Decimal | None:
-    """OpenRouter's charge; with a key of one's own the provider behind it charges too."""
-    cost = usd_of(usage.get("cost"))
-    if cost is not None and usage.get("is_byok") is True:
-        upstream = usd_of(mapping_of(usage.get("cost_details")).get("upstream_inference_cost"))
-        return cost + (upstream or 0)
-    return cost
 
 
 def refuse_failed(builder: AnswerBuilder, target: Target) -> None:

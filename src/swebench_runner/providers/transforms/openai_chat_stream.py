@@ -17,9 +17,9 @@ from swebench_runner.providers.transforms.openai_chat_parse import (
     add_reasoning,
     note_choice,
     note_facts,
-    read_usage,
     refuse_failed,
 )
+from swebench_runner.providers.transforms.openai_usage import read_usage
 from swebench_runner.providers.transforms.reasoning_details import DetailCollector
 
 if TYPE_CHECKING:

@@ -1,0 +1,71 @@
+"""Token counts as OpenAI's two dialects and their imitators give them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from swebench_runner.providers.core.usage import TokenUsage
+from swebench_runner.providers.transforms.json_body import count_of, mapping_of
+from swebench_runner.providers.transforms.money import usd_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from swebench_runner.providers.core.json import JSON
+
+
+def read_usage(value: object, *, cost_in_usage: bool = False) -> TokenUsage | None:
+    """Tokens from a usage block; None when there is none or it counts nothing.
+
+    Chat completions say prompt and completion, Responses say input and output. Cached tokens are part of
+    the prompt and reasoning is part of the completion; xAI counts reasoning beside the completion, which
+    its total gives away.
+
+    Args:
+        value: The block.
+        cost_in_usage: Whether `cost` in it is the charge in US dollars (OpenRouter).
+    """
+    usage = mapping_of(value)
+    prompt = count_of(usage.get("prompt_tokens", usage.get("input_tokens")))
+    completion = count_of(usage.get("completion_tokens", usage.get("output_tokens")))
+    if prompt is None and completion is None:
+        return None
+    prompt, completion = prompt or 0, completion or 0
+    total = count_of(usage.get("total_tokens")) or 0
+    inputs = mapping_of(usage.get("prompt_tokens_details", usage.get("input_tokens_details")))
+    outputs = mapping_of(usage.get("completion_tokens_details", usage.get("output_tokens_details")))
+    reasoning = count_of(outputs.get("reasoning_tokens")) or 0
+    if reasoning and total == prompt + completion + reasoning:
+        completion += reasoning
+    reads = (
+        inputs.get("cached_tokens"),
+        usage.get("prompt_cache_hit_tokens"),  # DeepSeek
+        usage.get("cached_tokens"),  # Together, Moonshot
+        usage.get("num_cached_tokens"),  # Mistral
+        usage.get("cache_read_input_tokens"),  # gateways before Anthropic
+    )
+    writes = (inputs.get("cache_write_tokens"), usage.get("cache_creation_input_tokens"))
+    return TokenUsage(
+        prompt,
+        completion,
+        total,
+        cache_read_tokens=_first(reads),
+        cache_write_tokens=_first(writes),
+        reasoning_tokens=reasoning,
+        reported_cost_usd=_cost(usage) if cost_in_usage else None,
+        raw=usage,
+    )
+
+
+def _first(values: tuple[JSON, ...]) -> int:
+    return next((count for value in values if (count := count_of(value))), 0)
+
+
+def _cost(usage: Mapping[str, JSON]) -> Decimal | None:
+    """OpenRouter's charge; with a key of one's own the provider behind it charges too."""
+    cost = usd_of(usage.get("cost"))
+    if cost is not None and usage.get("is_byok") is True:
+        upstream = usd_of(mapping_of(usage.get("cost_details")).get("upstream_inference_cost"))
+        return cost + (upstream or 0)
+    return cost

@@ -1,0 +1,239 @@
+"""The parts of an answer: what is in fences, what is in tags, and the prose between them.
+
+Models wrap an edit in anything: a fence of any language, tags of any name, one inside the other, or
+nothing. So wrapping only says where an edit may begin and must end; what it is, its own marks say.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Kind = Literal["fence", "tag", "bare"]
+
+SEARCH_MARK = re.compile(r"^(<{5,})\s*(?:SEARCH|ORIGINAL|OLD|HEAD)\b[^\n]*$")
+REPLACE_MARK = re.compile(r"^(>{5,})\s*(?:REPLACE|UPDATED|NEW|MODIFIED)\b[^\n]*$")
+BEGIN_ENVELOPE = re.compile(r"^\*\*\* Begin Patch\s*$")
+END_ENVELOPE = re.compile(r"^\*\*\* End Patch\s*$")
+
+_FENCE = re.compile(r"^([ \t]*)(`{3,}|~{3,})([^`\n]*)$")
+_OPEN_TAG = re.compile(r"^[ \t]*<([A-Za-z][\w.-]*)((?:\s[^<>]*)?)>(.*)$")
+_CLOSE_TAG = re.compile(r"</([A-Za-z][\w.-]*)>")
+_ATTRIBUTE = re.compile(r"""\b(?:path|name|file|filename|file_path)\s*=\s*["']([^"']+)["']""")
+_DIFF_START = re.compile(r"^(?:@@ |diff --git )")
+_DIFF_LINE = re.compile(
+    r"^(?:[ +\-\\@]|diff --git |index |(?:new|old|deleted) (?:file )?mode |rename |similarity |$)"
+)
+_MARKUP = ("md", "markdown", "rst", "mdx")
+
+# A tag of another name that never closes is more likely prose or HTML than a wrapper.
+_WRAPPERS = frozenset(
+    [
+        *(
+            "patch",
+            "diff",
+            "model_patch",
+            "final_patch",
+            "answer",
+            "final_answer",
+            "final",
+            "solution",
+            "fix",
+        ),
+        *("edit", "edits", "change", "changes", "code", "file", "result", "output", "response"),
+    ]
+)
+
+
+_MAX_SKEW = 3
+"""Spaces before a fence that is still one, as in Markdown."""
+
+_MAX_DEPTH = 8
+"""Wrappings inside wrappings that are opened; deeper ones are text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of lines of the answer that belong together.
+
+    Attributes:
+        lines: Its lines, without the wrapping and its indentation.
+        position: Line of the answer where it starts.
+        kind: "fence", "tag", or "bare" for what has no wrapping.
+        info: What stands beside the opening fence, or the path attribute of a tag.
+        before: The lines before its wrapping, nearest last.
+        closed: The wrapping ends before the answer does.
+    """
+
+    lines: tuple[str, ...]
+    position: int
+    kind: Kind
+    info: str = ""
+    before: tuple[str, ...] = ()
+    closed: bool = True
+
+
+class _Fence(NamedTuple):
+    indent: str
+    mark: str
+    info: str
+
+
+def split_blocks(lines: Sequence[str], *, offset: int = 0, depth: int = 0) -> list[Block]:
+    """The blocks of an answer in order; wrappings inside wrappings are opened too.
+
+    Args:
+        lines: The answer, without line ends.
+        offset: Number of the first line.
+        depth: How many wrappings the lines are in.
+    """
+    return _Scanner(lines, offset, depth).blocks()
+
+
+class _Scanner:
+    """One pass over the lines. Closing marks are indexed first, so that hostile input takes linear time."""
+
+    def __init__(self, lines: Sequence[str], offset: int, depth: int) -> None:
+        self._lines = lines
+        self._offset = offset
+        self._depth = depth
+        self._closing: dict[str, list[int]] = defaultdict(list)
+        for index, line in enumerate(lines):
+            if REPLACE_MARK.match(line):
+                self._closing["replace"].append(index)
+            elif END_ENVELOPE.match(line):
+                self._closing["envelope"].append(index)
+            elif "</" in line:
+                for name in _CLOSE_TAG.findall(line):
+                    self._closing[f"</{name}>"].append(index)
+
+    def blocks(self) -> list[Block]:
+        """All blocks in order."""
+        found: list[Block] = []
+        bare_from = index = 0
+        while index < len(self._lines):
+            end, wrapped = self._open(index)
+            if wrapped:
+                found.extend(self._bare(bare_from, index))
+                found.extend(wrapped)
+                bare_from = end
+            index = end
+        return [*found, *self._bare(bare_from, index)]
+
+    def _bare(self, start: int, end: int) -> list[Block]:
+        lines = tuple(self._lines[start:end])
+        return [Block(lines, self._offset + start, "bare")] if any(map(str.strip, lines)) else []
+
+    def _open(self, index: int) -> tuple[int, list[Block]]:
+        """Where to go on, and the blocks in the wrapping that opens here, if one does."""
+        text_end = self._marked_end(index) or self._diff_end(index)
+        if text_end:
+            return text_end, []
+        fence = _read_fence(self._lines[index])
+        if fence:
+            return self._fenced(index, fence)
+        tag = _OPEN_TAG.match(self._lines[index]) if self._depth < _MAX_DEPTH else None
+        return self._tagged(index, tag) if tag else (index + 1, [])
+
+    def _marked_end(self, index: int) -> int:
+        """The end of a search/replace block or an envelope that starts here; 0 where none does."""
+        for opening, closing in ((SEARCH_MARK, "replace"), (BEGIN_ENVELOPE, "envelope")):
+            if opening.match(self._lines[index]):
+                return 1 + self._next_closing(closing, index)
+        return 0
+
+    def _diff_end(self, index: int) -> int:
+        """The end of the diff lines that start here, in which a fence would be text; 0 where none do."""
+        if not _DIFF_START.match(self._lines[index]):
+            return 0
+        while index < len(self._lines) and _DIFF_LINE.match(self._lines[index]):
+            index += 1
+        return index
+
+    def _fenced(self, index: int, fence: _Fence) -> tuple[int, list[Block]]:
+        end, closed = self._fence_end(index, fence)
+        inner = [line.removeprefix(fence.indent) for line in self._lines[index + 1 : end]]
+        start = self._offset + index + 1
+        if self._depth < _MAX_DEPTH and _wraps_a_fence(inner):
+            return end + closed, split_blocks(inner, offset=start, depth=self._depth + 1)
+        before = tuple(self._lines[max(0, index - 3) : index])
+        return end + closed, [Block(tuple(inner), start, "fence", fence.info, before, closed)]
+
+    def _fence_end(self, start: int, fence: _Fence) -> tuple[int, bool]:
+        """Where the fence closes. One that never does ends where the next one opens, or with the answer."""
+        nests = fence.info.split(" ")[0].lower() in _MARKUP
+        inner_fences = askew = 0
+        index = start + 1
+        while index < len(self._lines):
+            text_end = self._marked_end(index)
+            other = None if text_end else _read_fence(self._lines[index])
+            if other and other.mark.startswith(fence.mark):
+                if other.indent != fence.indent:
+                    askew = askew or (index if self._may_close(index, other) else 0)
+                elif not other.info and inner_fences == 0:
+                    return index, True
+                elif other.info and not nests and index > start + 1:
+                    return askew or index, bool(askew)
+                else:
+                    inner_fences += 1 if other.info else -1
+            index = text_end or index + 1
+        return askew or len(self._lines), bool(askew)
+
+    def _may_close(self, index: int, fence: _Fence) -> bool:
+        """A fence that is indented otherwise than the opening one still closes it where text ends."""
+        following = self._lines[index + 1] if index + 1 < len(self._lines) else ""
+        return (
+            not fence.info
+            and len(fence.indent) <= _MAX_SKEW
+            and following[:1] not in (" ", "+", "-", "@", "\\")
+        )
+
+    def _tagged(self, index: int, tag: re.Match[str]) -> tuple[int, list[Block]]:
+        closing = f"</{tag[1]}>"
+        end = self._next_closing(closing, index)
+        closed = end >= 0
+        if end == index or (not closed and tag[1].lower() not in _WRAPPERS):
+            return index + 1, []
+        end = end if closed else len(self._lines)
+        inner = [tag[3], *self._lines[index + 1 : end]]
+        if closed:
+            inner.append(self._lines[end].partition(closing)[0])
+        attribute = _ATTRIBUTE.search(tag[2])
+        if attribute and not _wraps_a_fence(inner):
+            block = Block(tuple(inner), self._offset + index, "tag", attribute[1], (), closed)
+            return end + closed, [block]
+        found = split_blocks(inner, offset=self._offset + index, depth=self._depth + 1)
+        return end + closed, [
+            _in_tag(block, attribute[1] if attribute else "", closed=closed) for block in found
+        ]
+
+    def _next_closing(self, mark: str, index: int) -> int:
+        """The first line from here on with this closing mark; -1 where there is none."""
+        places = self._closing.get(mark, [])
+        found = bisect_left(places, index)
+        return places[found] if found < len(places) else -1
+
+
+def _in_tag(block: Block, path: str, *, closed: bool) -> Block:
+    if block.kind == "bare":
+        return Block(block.lines, block.position, "tag", path, (), closed)
+    if path and block.kind == "fence":
+        return Block(block.lines, block.position, "fence", path, block.before, block.closed)
+    return block
+
+
+def _read_fence(line: str) -> _Fence | None:
+    found = _FENCE.match(line.rstrip("\r"))
+    return _Fence(found[1], found[2], found[3].strip()) if found else None
+
+
+def _wraps_a_fence(inner: Sequence[str]) -> bool:
+    """Whether the first thing in a fence is another one."""
+    first = next((line for line in inner if line.strip()), "")
+    return _read_fence(first) is not None

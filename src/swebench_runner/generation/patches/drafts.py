@@ -1,0 +1,120 @@
+"""Which of the edits in an answer is meant: models correct themselves, and spread one edit over blocks."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from swebench_runner.generation.patches.blocks import SEARCH_MARK, Block
+from swebench_runner.generation.patches.edits import Draft, EditFormat, FileEdit, Hunk
+from swebench_runner.generation.patches.envelope import holds_envelope, read_envelopes
+from swebench_runner.generation.patches.search_replace import read_search_replace
+from swebench_runner.generation.patches.unified import read_unified
+from swebench_runner.generation.patches.whole_file import read_whole_file
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Sequence
+
+_WORD = re.compile(r"\w{3,}")
+_SHARED_CONTEXT = 2
+"""So many lines of context in common make two hunks without numbers versions of one."""
+
+
+def read_drafts(blocks: Sequence[Block], *, known: Container[str] = ()) -> list[Draft]:
+    """Every edit in the blocks, in order. Whole files count only where nothing is marked as an edit."""
+    marked: list[Draft] = []
+    whole: list[Draft] = []
+    path = ""
+    for block in blocks:
+        if any(SEARCH_MARK.match(line.rstrip("\r")) for line in block.lines):
+            found = read_search_replace(block, known=known, inherited=path)
+            path = next((edit.path for draft in reversed(found) for edit in draft.edits), path)
+        elif holds_envelope(block):
+            found = read_envelopes(block)
+        else:
+            found = read_unified(block)
+        marked += found
+        file = None if found else read_whole_file(block, known=known)
+        whole += [file] if file else []
+    return marked or whole
+
+
+def readings(drafts: Sequence[Draft]) -> Iterator[tuple[Draft, ...]]:
+    """Ways to read the drafts as one edit, the likeliest first.
+
+    The last draft stands, with those before it that are about something else. Should that not fit the
+    files: all of them, each building on the one before; then what stood before the last draft.
+    """
+    standing = _standing(drafts)
+    yield standing
+    if len(standing) == len(drafts) or any(draft.format is EditFormat.SEARCH_REPLACE for draft in drafts):
+        return
+    yield tuple(drafts)
+    while any(supersedes(drafts[-1], earlier) for earlier in drafts[:-1]):
+        drafts = drafts[:-1]
+        yield _standing(drafts)
+
+
+def supersedes(later: Draft, earlier: Draft) -> bool:
+    """The later draft is another version of the earlier one, rather than an edit beside it."""
+    if not later.paths & earlier.paths:
+        return False
+    if later.format is not earlier.format or later.format is EditFormat.WHOLE_FILE:
+        return True
+    if later.format is EditFormat.SEARCH_REPLACE:
+        return later.group != earlier.group and _searches(later) == _searches(earlier)
+    return any(
+        _overlap(one, other)
+        for new in later.edits
+        for old in earlier.edits
+        if set(new.paths) & set(old.paths)
+        for one in new.hunks or (None,)
+        for other in old.hunks or (None,)
+    )
+
+
+def is_cut(drafts: Sequence[Draft]) -> bool:
+    """The last edit is not all there, and no earlier draft of the same files stands in for it."""
+    last = drafts[-1]
+    if last.complete:
+        return False
+    if last.format is EditFormat.SEARCH_REPLACE:
+        return True
+    covered = {path for draft in drafts[:-1] if draft.complete for path in draft.paths}
+    return not last.paths <= covered
+
+
+def _standing(drafts: Sequence[Draft]) -> tuple[Draft, ...]:
+    standing: list[Draft] = []
+    for draft in reversed(drafts):
+        if not any(supersedes(later, draft) for later in standing):
+            standing.insert(0, draft)
+    return tuple(standing)
+
+
+def _searches(draft: Draft) -> list[tuple[str, tuple[str, ...]]]:
+    return [(edit.path, tuple(line.text for line in hunk.old)) for edit in draft.edits for hunk in edit.hunks]
+
+
+def _overlap(one: Hunk | None, other: Hunk | None) -> bool:
+    """Both are about the same lines of the file: by their numbers, or by what they take away or stand on."""
+    if one is None or other is None:
+        return True
+    if one.old_start is not None and other.old_start is not None:
+        near = max(one.old_start, other.old_start) < min(_end(one), _end(other))
+        return near or bool(_words(one, "-") & _words(other, "-"))
+    shared_context = _words(one, " ") & _words(other, " ")
+    return bool(_words(one, "-") & _words(other, "-")) or len(shared_context) >= _SHARED_CONTEXT
+
+
+def _end(hunk: Hunk) -> int:
+    return (hunk.old_start or 0) + max(len(hunk.old), 1)
+
+
+def _words(hunk: Hunk, tag: str) -> set[str]:
+    return {line.text.strip() for line in hunk.lines if line.tag == tag and _WORD.search(line.text)}
+
+
+def merged_edits(drafts: Sequence[Draft]) -> tuple[FileEdit, ...]:
+    """All edits of the drafts, in order."""
+    return tuple(edit for draft in drafts for edit in draft.edits)

@@ -7,8 +7,8 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from hub_server import Hub
 
+from support_hub import Hub
 from swebench_runner.generation.datasets import iter_dataset, load_dataset
 from swebench_runner.generation.errors import (
     DatasetAuthenticationError,

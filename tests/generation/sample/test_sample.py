@@ -125,10 +125,12 @@ def test_the_projects_are_package_data_of_their_own(tmp_path: Path) -> None:
     """A copy of the package without the checkout around it still has them."""
     package = Path(str(resources.files("swebench_runner")))
     shutil.copytree(package, tmp_path / "swebench_runner", ignore=shutil.ignore_patterns("__pycache__"))
-    code = "from swebench_runner.generation import sample; print(len(sample.load()), sample.__file__)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); "
+        "from swebench_runner.generation import sample; print(len(sample.load()), sample.__file__)"
     )
+    command = [sys.executable, "-I", "-c", code]
+    done = subprocess.run(command, env={}, capture_output=True, text=True, check=True)
     count, _, where = done.stdout.strip().partition(" ")
     assert count == "12"
     assert where.startswith(str(tmp_path))

@@ -88,7 +88,7 @@ class SSESplitter:
             return () if is_cut_json(rest) else (Frame("", rest),)
         frames: list[Frame] = []
         if rest:
-            self._feed_lines(rest + b"\n", frames)
+            self._feed_lines(rest if rest.endswith(b"\n") else rest + b"\n", frames)
         if self._data and not is_cut_json(b"\n".join(self._data)):
             self._end_event(frames)
         return frames

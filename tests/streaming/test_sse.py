@@ -177,8 +177,7 @@ def test_any_bytes_at_any_split_give_the_same_frames_or_the_same_error(
     assert outcome(data, list(range(len(data))), limit) == whole
 
 
-@given(st.lists(st.text(st.characters(exclude_characters="\r\n"), min_size=1), min_size=1, max_size=8))
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), min_size=1), max_size=8))
 def test_what_a_server_writes_is_what_comes_out(texts: list[str]) -> None:
     wire = "".join(f"event: e\ndata: {text}\n\n" for text in texts).encode()
-    kept = [text for text in texts if not (text.startswith(("{", "[")) and text == texts[-1])]
-    assert [frame.data.decode() for frame in split(wire)][: len(kept)] == texts[: len(kept)]
+    assert [frame.data.decode() for frame in split(wire)] == texts

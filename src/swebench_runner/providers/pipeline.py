@@ -30,9 +30,10 @@ from swebench_runner.providers.core.errors import (
 from swebench_runner.providers.core.protocols import HttpRequest, HttpResponse, Target, TokenCount
 from swebench_runner.providers.core.response import Attempt
 from swebench_runner.providers.core.stream import ProviderChunk
-from swebench_runner.providers.replies import document, is_document, named, request_id
+from swebench_runner.providers.replies import document, is_document, named
 from swebench_runner.providers.resilience.retry import RetryPolicy
 from swebench_runner.providers.tokens.requests import estimated_usage
+from swebench_runner.providers.transforms.errors_headers import request_id
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping

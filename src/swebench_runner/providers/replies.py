@@ -12,13 +12,11 @@ from swebench_runner.providers.core.errors import (
     UnsupportedParameterError,
 )
 from swebench_runner.providers.transforms.errors import classify_error
+from swebench_runner.providers.transforms.errors_headers import request_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from swebench_runner.providers.core.protocols import HttpResponse, HttpStream, ProviderSpec, Target
 
-_ID_HEADERS: Final = ("x-request-id", "request-id", "x-generation-id")
 _decode_json: Final = msgspec.json.Decoder().decode
 
 
@@ -56,15 +54,6 @@ def named(spec: ProviderSpec, target: Target, error: ProviderError) -> ProviderE
     error.model = error.model or target.model or None
     error.hint = spec.hints.get(error.error_type, error.hint)
     return error
-
-
-def request_id(headers: Mapping[str, str]) -> str | None:
-    """The provider's id of the call."""
-    for name in _ID_HEADERS:
-        value = headers.get(name)
-        if value:
-            return value
-    return None
 
 
 def is_document(reply: HttpStream) -> bool:

@@ -17,7 +17,7 @@ _DIALECT: Final = OpenAIChat(
     reasoning="object",
     replay="details",
     replay_extra=True,
-    cache_models=("anthropic/",),
+    cache_models=("anthropic/", "google/"),
     cost_in_usage=True,
 )
 

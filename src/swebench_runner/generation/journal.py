@@ -188,6 +188,10 @@ class Journal:
             yield from page
             last = page[-1].instance_id
 
+    def read_known(self, instance_ids: Sequence[str]) -> dict[str, Known]:
+        """As `known`. Blocks."""
+        return self._blocking(lambda store: store.known(instance_ids))
+
     def lanes(self) -> list[str]:
         """Who answered, in order of name. Blocks."""
         return self._blocking(lambda store: store.lanes())

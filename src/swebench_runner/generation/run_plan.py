@@ -1,0 +1,179 @@
+"""From what a user asks for to what will be done, before anything is paid for."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from swebench_runner.generation.batch_answer import Sampling
+from swebench_runner.generation.batch_lanes import Lane
+from swebench_runner.generation.batch_task import PatchTask
+from swebench_runner.generation.context import load_oracle_files
+from swebench_runner.generation.run import RunSettings
+from swebench_runner.generation.run_instances import Selection, choose_instances
+from swebench_runner.generation.run_provider import (
+    SIMULATOR,
+    SIMULATOR_URL,
+    ProviderChoice,
+    choose_provider,
+    make_provider,
+    parse_fallbacks,
+)
+from swebench_runner.providers.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from decimal import Decimal
+    from pathlib import Path
+
+    from swebench_runner.generation.run_instances import RunInstances
+
+SAMPLE: Final = "sample"
+USUAL_DATASET: Final = "lite"
+SHOWCASE_MODEL: Final = "sim-mixed@prose=0@empty=0"
+"""Right, damaged and wrong patches, and always one: what somebody sees who has configured nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunWishes:
+    """What a user asks for; None means that they did not say.
+
+    Attributes:
+        provider: "openai" or "openai/gpt-4o".
+        model: Model of the first provider.
+        dataset: Name or path.
+        split: Of the dataset.
+        selection: Which instances.
+        oracle_files: File with the source files to show.
+        output: The run's folder.
+        fallback: "anthropic,openai/gpt-4o".
+        budget_usd: Ceiling of the whole run.
+        max_workers: Instances in flight.
+        sampling: How models are asked.
+    """
+
+    provider: str | None = None
+    model: str | None = None
+    dataset: str | None = None
+    split: str | None = None
+    selection: Selection = field(default_factory=Selection)
+    oracle_files: Path | None = None
+    output: Path | None = None
+    fallback: str = ""
+    budget_usd: Decimal | None = None
+    max_workers: int = 5
+    sampling: Sampling = field(default_factory=Sampling)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPlan:
+    """What will be done.
+
+    Attributes:
+        settings: What makes the run comparable with itself later.
+        folder: Where it is kept.
+        instances: Whom to ask about.
+        lanes: Whom to ask, in order.
+        task: What to ask and how to judge.
+        wishes: What it was made from.
+        simulated: Whether answers are made up by this process.
+        notes: What the user should know before it begins.
+    """
+
+    settings: RunSettings
+    folder: Path
+    instances: RunInstances
+    lanes: tuple[Lane, ...]
+    task: PatchTask
+    wishes: RunWishes
+    simulated: bool
+    notes: tuple[str, ...]
+
+
+@contextmanager
+def plan_run(wishes: RunWishes, *, environ: Mapping[str, str]) -> Iterator[RunPlan]:
+    """A plan; the built-in simulator runs as long as the block, if it is needed.
+
+    Raises:
+        ProviderError: Provider or model cannot be used.
+        GenerationError: Dataset or files cannot be used.
+    """
+    choice = _choice(wishes, environ)
+    notes = [] if choice.reason == "asked for" else [f"asking {choice.name}: {choice.reason}"]
+    dataset = wishes.dataset or (SAMPLE if choice.reason == _NOTHING else USUAL_DATASET)
+    instances = choose_instances(dataset, wishes.selection, split=wishes.split)
+    files_of = _files_of(wishes, instances, notes)
+    with ExitStack() as stack:
+        simulated = choice.name == SIMULATOR and not environ.get(SIMULATOR_URL, "").strip()
+        url = stack.enter_context(_simulator(instances)) if simulated else None
+        model = wishes.model or (SHOWCASE_MODEL if choice.reason == _NOTHING else None)
+        lanes = [Lane(make_provider(choice, model, base_url=url))]
+        for fallback in parse_fallbacks(wishes.fallback):
+            own = fallback.name == SIMULATOR and not environ.get(SIMULATOR_URL, "").strip()
+            address = stack.enter_context(_simulator(instances)) if own else None
+            lanes.append(Lane(make_provider(fallback, base_url=address)))
+        settings = RunSettings(
+            dataset=instances.name,
+            split=instances.split,
+            lane=lanes[0].name,
+            oracle_files=wishes.oracle_files.name if wishes.oracle_files else "",
+            temperature=wishes.sampling.temperature,
+            max_tokens=wishes.sampling.max_tokens,
+        )
+        yield RunPlan(
+            settings=settings,
+            folder=wishes.output or settings.default_folder(),
+            instances=instances,
+            lanes=tuple(lanes),
+            task=PatchTask(files_of),
+            wishes=wishes,
+            simulated=simulated,
+            notes=tuple(notes),
+        )
+
+
+_NOTHING: Final = "nothing else is configured"
+
+
+def _choice(wishes: RunWishes, environ: Mapping[str, str]) -> ProviderChoice:
+    choice = choose_provider(wishes.provider, environ=environ)
+    if choice is not None:
+        return choice
+    made_up_model = not wishes.model or wishes.model.startswith(("sim-", "scn-"))
+    if wishes.dataset in {None, SAMPLE} and made_up_model and not wishes.fallback:
+        return ProviderChoice(SIMULATOR, None, _NOTHING)
+    raise ConfigurationError(
+        "no provider is configured",
+        looked_in=("--provider", "SWEBENCH_PROVIDER", "OPENAI_API_KEY and its like in the environment"),
+        hint="add --provider openai (and export OPENAI_API_KEY=…), --provider ollama, "
+        "or --provider simulator for made-up answers",
+    )
+
+
+def _files_of(
+    wishes: RunWishes, instances: RunInstances, notes: list[str]
+) -> Callable[[str], Mapping[str, str] | None]:
+    if wishes.oracle_files is not None:
+        oracle = load_oracle_files(wishes.oracle_files)
+        missing = sum(1 for instance in instances if instance.instance_id not in oracle)
+        if missing:
+            notes.append(f"{missing} of {instances.total} instances have no files in {oracle.path.name}")
+        notes.append("oracle files show where the fix is: such a run is not eligible for the leaderboard")
+        return oracle.get
+    if instances.name == SAMPLE:
+        from swebench_runner.generation import sample  # noqa: PLC0415 - parses its projects; needed here only
+
+        return sample.files
+    if any(instance.text is None for instance in instances):
+        notes.append("no source files are shown to the model (--oracle-files), so patches are not tried out")
+    return lambda _instance_id: None
+
+
+@contextmanager
+def _simulator(instances: RunInstances) -> Iterator[str]:
+    from swebench_runner.simulator import Simulator  # noqa: PLC0415 - a server; only when answers are made up
+
+    gold = {instance.problem_statement: instance.patch for instance in instances}
+    with Simulator(gold=gold).start_in_thread() as simulator:
+        yield simulator.url

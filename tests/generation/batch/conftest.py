@@ -1,0 +1,32 @@
+"""Journals in a folder of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from swebench_runner.generation.journal import Journal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support_journal import OpenJournal
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "run"
+
+
+@pytest.fixture
+def open_journal(folder: Path) -> OpenJournal:
+    def opened(**given: object) -> Journal:
+        values: dict[str, object] = {
+            "settings": {"model": "a/b"},
+            "settings_sha256": "1" * 64,
+            "reserve_bytes": 65536,
+        }
+        return Journal.open(folder, **{**values, **given})  # type: ignore[arg-type] # tests choose what to give
+
+    return opened

@@ -1,0 +1,93 @@
+"""The live view of a run on a terminal."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, SpinnerColumn, TextColumn
+from rich.progress import Progress as Bar
+from rich.text import Text
+
+from swebench_runner.cli.generate_screen import LineScreen, remark
+from swebench_runner.generation.progress import Progress
+from swebench_runner.generation.run_summary import money
+from swebench_runner.providers.core.clock import SystemClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from rich.progress import TaskID
+
+    from swebench_runner.generation.batch_events import Event
+    from swebench_runner.generation.progress import Snapshot
+
+
+class BarScreen(LineScreen):
+    """A bar with counts, money and the time that is left; remarks scroll by above it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._console = Console(stderr=True, highlight=False)
+        self._bar: Bar | None = None
+        self._task: TaskID | None = None
+
+    def say(self, line: str) -> None:
+        """Write a line above the bar; nothing in it is taken for markup."""
+        self._console.print(Text(line), soft_wrap=True)
+
+    def working(self, what: str) -> AbstractContextManager[object]:
+        """A spinner with a word."""
+        return self._console.status(Text(f"{what} …"))
+
+    @contextmanager
+    def watching(self, total: int) -> Iterator[None]:
+        """Show the bar as long as the block."""
+        self._progress = Progress(total, SystemClock())
+        bar = Bar(
+            SpinnerColumn(),
+            BarColumn(bar_width=None),
+            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            TextColumn("{task.fields[line]}", markup=False),
+            console=self._console,
+            transient=True,
+            expand=True,
+        )
+        with bar:
+            self._task = bar.add_task("", total=total, line="")
+            self._bar = bar
+            try:
+                yield
+            finally:
+                self._bar = None
+
+    def tell(self, event: Event) -> None:
+        """Move the bar; say what a person should know."""
+        self._progress.tell(event)
+        line = remark(event)
+        if line is not None:
+            self.say(line)
+        if self._bar is not None and self._task is not None:
+            shot = self._progress.snapshot()
+            self._bar.update(self._task, completed=shot.done, line=status(shot))
+
+
+def status(shot: Snapshot) -> str:
+    """Counts, money and time left, as they stand beside the bar."""
+    parts = [f"{shot.good} usable"]
+    if shot.done > shot.good:
+        parts.append(f"{shot.done - shot.good} not")
+    parts.append(money(shot.cost_usd) + ("+?" if shot.unpriced else ""))
+    if shot.eta_s is not None and shot.done < shot.total:
+        parts.append(f"{duration(shot.eta_s)} left")
+    return "  ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """A stretch of time to read: `8 s`, `3 min`, `1 h 05 min`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"

@@ -1,0 +1,212 @@
+"""What `swebench generate` shows: a bar on a terminal, lines elsewhere, nothing beside JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Final, Protocol
+
+import click
+
+from swebench_runner.cli.text import one_line, plain
+from swebench_runner.generation.batch_events import BudgetWarning, FellBack, LaneDown, Settled, Stopping
+from swebench_runner.generation.batch_task import SUCCESSES
+from swebench_runner.generation.journal_rows import REQUEUED
+from swebench_runner.generation.progress import Progress, Snapshot
+from swebench_runner.generation.run_summary import money
+from swebench_runner.providers.core.clock import SystemClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from swebench_runner.generation.batch_events import Event
+    from swebench_runner.generation.estimate import CostEstimate
+    from swebench_runner.generation.journal import Journal
+    from swebench_runner.generation.run_plan import RunPlan
+    from swebench_runner.generation.run_summary import RunSummary
+
+LINES_OF_A_RUN: Final = 50
+
+
+class Screen(Protocol):
+    """Where a run reports to."""
+
+    def working(self, what: str) -> AbstractContextManager[object]:
+        """Say that something takes a moment."""
+        ...
+
+    def introduce(self, plan: RunPlan, journal: Journal, kept: Path | None) -> None:
+        """Say what will be done."""
+        ...
+
+    def estimated(self, estimate: CostEstimate, plan: RunPlan) -> None:
+        """Say what it will cost."""
+        ...
+
+    def watching(self, total: int) -> AbstractContextManager[object]:
+        """Follow a batch as long as the block."""
+        ...
+
+    def tell(self, event: Event) -> None:
+        """Take note of an event."""
+        ...
+
+    def conclude(self, summary: RunSummary) -> None:
+        """Show what it came to."""
+        ...
+
+
+def make_screen(*, as_json: bool) -> Screen:
+    """The screen that fits: JSON was asked for, or standard error is a terminal, or it is not."""
+    if as_json:
+        return JsonScreen()
+    if sys.stderr.isatty():
+        from swebench_runner.cli.generate_bar import BarScreen  # noqa: PLC0415 - brings rich
+
+        return BarScreen()
+    return LineScreen()
+
+
+class JsonScreen:
+    """One JSON document at the end, on standard output."""
+
+    def working(self, what: str) -> AbstractContextManager[object]:  # noqa: ARG002 - nothing to show
+        """Nothing."""
+        return nullcontext()
+
+    def introduce(self, plan: RunPlan, journal: Journal, kept: Path | None) -> None:
+        """Nothing: it is all in the document."""
+
+    def estimated(self, estimate: CostEstimate, plan: RunPlan) -> None:
+        """Nothing."""
+
+    def watching(self, total: int) -> AbstractContextManager[object]:  # noqa: ARG002 - as above
+        """Nothing."""
+        return nullcontext()
+
+    def tell(self, event: Event) -> None:
+        """Nothing."""
+
+    def conclude(self, summary: RunSummary) -> None:
+        """Print the document."""
+        click.echo(json.dumps(summary.to_json(), indent=2, ensure_ascii=False))
+
+
+class LineScreen:
+    """Plain lines: about fifty a run, and one for whatever goes wrong."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(0, SystemClock())
+
+    def say(self, line: str) -> None:
+        """Write a line for people."""
+        click.echo(line, err=True)
+
+    def working(self, what: str) -> AbstractContextManager[object]:  # noqa: ARG002 - a terminal only
+        """Nothing: it is over soon, and nobody watches."""
+        return nullcontext()
+
+    def introduce(self, plan: RunPlan, journal: Journal, kept: Path | None) -> None:
+        """Who is asked about what, and where it is kept."""
+        if plan.simulated:
+            self.say("SIMULATED: the answers are made up on this machine; they say nothing about any model.")
+        lanes = " > ".join(lane.name for lane in plan.lanes)
+        self.say(
+            f"Asking {plain(lanes)} about {plan.instances.total} instances of {plan.instances.asked_for}"
+        )
+        for note in plan.notes:
+            self.say(f"  {plain(note)}")
+        self.say(f"Run folder: {plan.folder}")
+        if kept is not None:
+            self.say(f"  the journal that was there is kept as {kept.name}")
+        if journal.unknown_calls:
+            self.say(
+                f"  {journal.unknown_calls} calls of an earlier run ended without a known outcome; "
+                "they are asked again and stay counted"
+            )
+
+    def estimated(self, estimate: CostEstimate, plan: RunPlan) -> None:
+        """What is still to be paid."""
+        self.say(estimate_line(estimate, plan))
+
+    @contextmanager
+    def watching(self, total: int) -> Iterator[None]:
+        """Count from here on."""
+        self._progress = Progress(total, SystemClock())
+        yield
+
+    def tell(self, event: Event) -> None:
+        """A line for every fiftieth of the run, and for what a person should know."""
+        self._progress.tell(event)
+        line = remark(event)
+        if line is not None:
+            self.say(line)
+        elif isinstance(event, Settled):
+            shot = self._progress.snapshot()
+            if shot.done % max(1, shot.total // LINES_OF_A_RUN) == 0 or shot.done == shot.total:
+                self.say(settled_line(event, shot))
+
+    def conclude(self, summary: RunSummary) -> None:
+        """The table, on standard output."""
+        from swebench_runner.cli.generate_table import print_summary  # noqa: PLC0415 - brings rich
+
+        print_summary(summary)
+
+
+def remark(event: Event) -> str | None:
+    """What a person should be told at once; None for the usual course of things."""
+    match event:
+        case FellBack(instance_id, lane, next_lane, reason):
+            return f"  {instance_id}: {lane} failed ({reason}), asking {next_lane}"
+        case LaneDown(lane, reason):
+            return f"  {lane} is not asked any more: {one_line(reason)}"
+        case BudgetWarning(spent_usd, budget_usd):
+            return f"  {money(spent_usd)} of the budget of {money(budget_usd)} are spent"
+        case Stopping(reason, in_flight):
+            return _stopping(reason, in_flight)
+        case Settled(outcome=outcome) if outcome == REQUEUED:
+            return f"  {event.instance_id}: no answer, {one_line(event.detail)}"
+        case _:
+            return None
+
+
+def settled_line(event: Settled, shot: Snapshot) -> str:
+    """How one instance went, and how far the run is."""
+    width = len(str(shot.total))
+    cost = "" if not event.cost_usd else f"  {money(event.cost_usd)}"
+    time = "" if event.latency_ms is None else f"  {event.latency_ms / 1000:.1f} s"
+    detail = "" if event.outcome in SUCCESSES or not event.detail else f"  {one_line(event.detail, width=80)}"
+    return f"[{shot.done:{width}}/{shot.total}] {event.outcome:<15} {event.instance_id}{cost}{time}{detail}"
+
+
+def estimate_line(estimate: CostEstimate, plan: RunPlan) -> str:
+    """What is still to be asked, and what that costs."""
+    if not estimate.instances:
+        return "Nothing left to ask: every instance is answered in this folder."
+    settled = plan.instances.total - estimate.instances
+    tokens = f"{estimate.instances} to ask, about {estimate.prompt_tokens:,} prompt tokens"
+    reused = f", {settled} answered before" if settled else ""
+    if estimate.price == "free":
+        return f"Cost: nothing ({tokens}{reused})"
+    if estimate.price == "unknown":
+        return f"Cost: unknown, no price is known for {plan.lanes[0].name} ({tokens}{reused})"
+    each = f"{money(estimate.median_usd)} each, the dearest {money(estimate.largest_usd)}"
+    return (
+        f"Cost: likely {money(estimate.likely_usd)}, at most {money(estimate.ceiling_usd)} "
+        f"({tokens}, {each}{reused})"
+    )
+
+
+def _stopping(reason: str, in_flight: int) -> str:
+    why = {
+        "interrupted": "Interrupted",
+        "budget": "Budget reached",
+        "storage": "Storage trouble",
+        "providers": "No provider left",
+        "conflict": "Conflict",
+        "error": "Stopped",
+    }[reason]
+    again = "; press Ctrl-C again to cut them off" if reason == "interrupted" and in_flight else ""
+    return f"  {why}: finishing {in_flight} calls in flight{again}" if in_flight else f"  {why}"

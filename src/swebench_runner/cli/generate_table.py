@@ -1,0 +1,74 @@
+"""The end of a run as a table on standard output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from swebench_runner.cli.text import plain
+from swebench_runner.generation.run_summary import money
+
+if TYPE_CHECKING:
+    from swebench_runner.generation.run_summary import RunSummary
+
+_MEANING = {
+    "applies": "git takes the patch",
+    "unchecked": "a patch, but its files were not at hand to try it on",
+    "does_not_apply": "a patch that git does not take",
+    "unparsable": "no patch could be read from the answer",
+    "empty": "nothing was said",
+    "truncated": "the answer was cut off at its longest",
+    "refused": "the model declined",
+    "over_window": "the prompt does not fit into the model",
+    "infrastructure": "nobody answered; asked again next time",
+}
+
+
+def print_summary(summary: RunSummary) -> None:
+    """Print what the run came to, where it is kept, and what to do next."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(outcome_table(summary))
+    finished, totals = summary.finished, summary.finished.totals
+    lines = [
+        f"Cost:        {cost_line(summary)}",
+        f"Tokens:      {totals.prompt_tokens:,} in, {totals.completion_tokens:,} out",
+        f"Predictions: {summary.predictions} ({finished.predictions}, by {plain(summary.model_name)})",
+    ]
+    if finished.predictions:
+        lines.append(f"Evaluate:    swebench evaluate {summary.folder}")
+    if finished.missing or finished.outcomes.get("infrastructure"):
+        lines.append(f"Go on with:  {plain(summary.resume_line)}")
+    for line in lines:
+        console.print(Text(line))
+
+
+def outcome_table(summary: RunSummary) -> Table:
+    """Instances by outcome."""
+    table = Table(title="SIMULATED answers" if summary.simulated else None, title_justify="left")
+    table.add_column("outcome")
+    table.add_column("instances", justify="right")
+    table.add_column("")
+    outcomes = summary.finished.outcomes
+    for outcome in (name for name in _MEANING if name in outcomes):
+        table.add_row(outcome, str(outcomes[outcome]), _MEANING[outcome])
+    if summary.finished.missing:
+        table.add_row("not asked", str(summary.finished.missing), "the run ended before")
+    reused = f"{summary.finished.reused} of them answered before" if summary.finished.reused else ""
+    table.add_row("all", str(summary.finished.total), reused, style="bold")
+    return table
+
+
+def cost_line(summary: RunSummary) -> str:
+    """Known money, and what is not known about it."""
+    totals, now = summary.finished.totals, summary.finished.spent_usd
+    parts = [money(now)]
+    if totals.spent_usd != now:
+        parts.append(f"{money(totals.spent_usd)} for the whole run")
+    if totals.unpriced:
+        parts.append(f"{totals.unpriced} answers have no known price")
+    if totals.unsettled_usd:
+        parts.append(f"up to {money(totals.unsettled_usd)} for calls that were cut off")
+    return ", ".join(parts)

@@ -1,0 +1,101 @@
+"""The command `swebench`: parse, call, render."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from swebench_runner import __version__
+from swebench_runner.cli.lazy import Entry, LazyGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_FORWARD: Final = "swebench_runner.cli.forward"
+COMMANDS: Final = {
+    "generate": Entry(
+        "swebench_runner.cli.generate:generate", "Answer instances with a model; write patches."
+    ),
+    "evaluate": Entry("swebench_runner.cli.evaluate:evaluate", "Say which predictions solve their instance."),
+    "provider": Entry(
+        "swebench_runner.cli.provider:provider", "List, test and describe providers and models."
+    ),
+    "simulator": Entry("swebench_runner.cli.simulator:simulator", "Serve made-up models on this machine."),
+    "doctor": Entry("swebench_runner.cli.doctor:doctor", "Say what this machine has and what is missing."),
+    "version": Entry("swebench_runner.cli.version:version", "Print the version."),
+    "eval": Entry(f"{_FORWARD}:evaluate", "Official harness: evaluate predictions."),
+    "report": Entry(f"{_FORWARD}:report", "Official harness: show results."),
+    "images": Entry(f"{_FORWARD}:images", "Official harness: container images."),
+    "dataset": Entry(f"{_FORWARD}:dataset", "Official harness: datasets."),
+    "infer": Entry(f"{_FORWARD}:infer", "Official harness: run agents."),
+    "submit": Entry(f"{_FORWARD}:submit", "Official harness: prepare a submission."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What every command may ask for.
+
+    Attributes:
+        arguments: The command line as it was typed, without the program's name.
+        debug: Whether tracebacks are wanted.
+    """
+
+    arguments: tuple[str, ...] = ()
+    debug: bool = False
+
+
+@click.command(
+    cls=LazyGroup,
+    entries=COMMANDS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option("--debug", is_flag=True, envvar="SWEBENCH_DEBUG", help="Show tracebacks.")
+@click.version_option(
+    __version__, "-V", "--version", prog_name="swebench-runner", message="%(prog)s %(version)s"
+)
+@click.pass_context
+def cli(ctx: click.Context, *, debug: bool) -> None:
+    """SWE-bench instances in, patches that apply out, with any model provider.
+
+    `swebench generate` alone shows how it works: the built-in sample, a simulated model, no key needed.
+    """
+    ctx.obj = Session(ctx.obj.arguments if isinstance(ctx.obj, Session) else (), debug)
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line; its exit code. Failures become one clear line."""
+    try:
+        code = cli.main(
+            list(arguments), "swebench", standalone_mode=False, obj=Session(arguments=tuple(arguments))
+        )
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads has gone (`| head`); the interpreter must not complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (Exception, KeyboardInterrupt) as error:  # here every failure becomes a sentence
+        if _wants_traceback(arguments):
+            raise
+        from swebench_runner.cli.errors import explain  # noqa: PLC0415 - only failures need it
+
+        complaint = explain(error)
+        complaint.show()
+        return complaint.exit_code
+    return code if isinstance(code, int) else 0
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def _wants_traceback(arguments: Sequence[str]) -> bool:
+    return "--debug" in arguments or bool(os.environ.get("SWEBENCH_DEBUG"))

@@ -45,7 +45,7 @@ KEY: Final = re.compile(
 MODEL: Final = re.compile(
     r"\bmodel:?(?: ['\"`]?[\w./:@-]{1,150}['\"`]?)?,? "
     r"(?:does not exist|(?:is |was )?not (?:found|supported|available))"
-    r"|(?:unknown|invalid|no such|unsupported) model|not a valid model|no endpoints found|\bmodel: \S",
+    r"|(?:unknown|invalid|no such|unsupported) model|not a valid model|no endpoints found|^model: \S",
     re.IGNORECASE,
 )
 POLICY: Final = re.compile(
@@ -128,7 +128,8 @@ def html_words(text: str) -> str:
 
 def refused_parameter(text: str) -> str | None:
     """The parameter that the words refuse; None when they refuse none."""
-    return next((found.group(1) for p in _PARAMETERS if (found := p.search(text[:_READ_CHARS]))), None)
+    text = text[:_READ_CHARS]
+    return next((found.group(1).rstrip(".-") for p in _PARAMETERS if (found := p.search(text))), None)
 
 
 def context_numbers(text: str) -> ContextNumbers:

@@ -33,10 +33,11 @@ def is_priced(provider: str, name: str) -> bool:
         ("claude-haiku-5-5", {"temperature", "top_p", "budget_tokens", "prefill"}),
         ("claude-opus-4-8", {"temperature", "top_p", "budget_tokens", "prefill"}),
         ("claude-opus-4-7-20260301", {"temperature", "top_p", "budget_tokens", "prefill"}),
-        ("claude-sonnet-4-6", {"prefill"}),
-        ("claude-opus-4-6", {"prefill"}),
-        ("claude-opus-4-5", set()),
-        ("claude-haiku-4-5-20251001", {"effort"}),
+        ("claude-sonnet-4-6", {"prefill", "temperature_with_top_p"}),
+        ("claude-opus-4-6", {"prefill", "temperature_with_top_p"}),
+        ("claude-opus-4-5", {"temperature_with_top_p"}),
+        ("claude-sonnet-4-20250514", {"effort"}),
+        ("claude-haiku-4-5-20251001", {"effort", "temperature_with_top_p"}),
         ("claude-opus-7", {"temperature", "top_p", "budget_tokens", "prefill"}),
     ],
 )
@@ -97,9 +98,11 @@ def test_an_unknown_name_is_welcome_and_nothing_is_claimed_of_it(provider: str) 
     assert models.facts(provider, "brand-new-9000") == ModelFacts(model="brand-new-9000")
 
 
-def test_an_alias_has_the_facts_of_what_it_stands_for_under_the_name_that_was_asked() -> None:
-    assert models.facts("anthropic", "sonnet").context_window == 1_000_000
-    assert models.facts("anthropic", "sonnet").model == "sonnet"
+def test_an_alias_has_the_facts_of_what_it_stands_for_and_its_name() -> None:
+    assert models.facts("anthropic", "sonnet") == models.facts("anthropic", "claude-sonnet-5-5")
+    assert models.facts("anthropic", "sonnet").model == "claude-sonnet-5-5"
+    assert models.facts("openrouter", "gpt-4o").model == "openai/gpt-4o"
+    assert models.facts("anthropic", "claude-opus-4-8").model == "claude-opus-4-8"
 
 
 @pytest.mark.parametrize(

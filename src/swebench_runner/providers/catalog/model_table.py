@@ -78,6 +78,7 @@ def _claude(
 
 
 _NO_EFFORT = frozenset({"effort"})
+_ONE_OF_TWO = frozenset({"temperature_with_top_p"})
 
 ANTHROPIC = (
     Family(
@@ -112,14 +113,16 @@ ANTHROPIC = (
     ),
     Family(
         ("claude-opus-4-6", "claude-4-6-opus"),
-        _claude(_MILLION, 128 * _K, "adaptive", frozenset({"prefill"})),
+        _claude(_MILLION, 128 * _K, "adaptive", _ONE_OF_TWO | {"prefill"}),
     ),
-    Family(("claude-sonnet-4-6",), _claude(_MILLION, 64 * _K, "adaptive", frozenset({"prefill"}))),
-    Family(("claude-opus-4-5", "claude-4-5-opus"), _claude(200 * _K, 64 * _K, "budget")),
+    Family(("claude-sonnet-4-6",), _claude(_MILLION, 64 * _K, "adaptive", _ONE_OF_TWO | {"prefill"})),
+    Family(("claude-opus-4-5", "claude-4-5-opus"), _claude(200 * _K, 64 * _K, "budget", _ONE_OF_TWO)),
     Family(
-        ("claude-sonnet-4", "claude-haiku-4", "claude-4-sonnet", "claude-4-5-haiku", "claude-4-5-sonnet"),
-        _claude(200 * _K, 64 * _K, "budget", _NO_EFFORT),
+        ("claude-sonnet-4-5", "claude-haiku-4", "claude-4-5-haiku", "claude-4-5-sonnet"),
+        _claude(200 * _K, 64 * _K, "budget", _NO_EFFORT | _ONE_OF_TWO),
     ),
+    Family(("claude-opus-4-1",), _claude(200 * _K, 32 * _K, "budget", _NO_EFFORT | _ONE_OF_TWO)),
+    Family(("claude-sonnet-4", "claude-4-sonnet"), _claude(200 * _K, 64 * _K, "budget", _NO_EFFORT)),
     Family(("claude-opus-4", "claude-4-opus"), _claude(200 * _K, 32 * _K, "budget", _NO_EFFORT)),
     Family(("claude-3-7", "claude-sonnet-3-7"), _claude(200 * _K, 64 * _K, "budget", _NO_EFFORT)),
     Family(("claude-3-5",), _claude(200 * _K, 8_192, "none", _NO_EFFORT)),

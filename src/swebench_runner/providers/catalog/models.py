@@ -3,8 +3,9 @@
 `ModelFacts.refuses` holds names of `UnifiedRequest` fields, and these words for what has no field:
 "budget_tokens" and "effort" (the two ways of asking for thinking), "thinking_off" (cannot be kept from
 thinking), "thinking_disabled" (only under another word), "prefill" (a last message of the assistant),
-"forced_tool_choice" ("required" or one named tool), "system" (system messages), and
-"temperature_when_thinking", "top_p_when_thinking" (refused as soon as reasoning is asked for).
+"forced_tool_choice" ("required" or one named tool), "system" (system messages),
+"temperature_when_thinking", "top_p_when_thinking" (refused as soon as reasoning is asked for), and
+"temperature_with_top_p" (one of the two, not both).
 """
 
 from __future__ import annotations
@@ -44,10 +45,14 @@ def facts(provider: str, model: str) -> ModelFacts:
         provider: Whom the model is asked from. For a router or a compatible server the vendor's facts
             apply, without the dialect.
         model: Any name: an alias, a dated id, `vendor/name`, `name:tag`.
+
+    Returns:
+        Facts whose `model` is the name to ask for: an alias is resolved.
     """
     from swebench_runner.providers.catalog.model_table import FAMILIES  # noqa: PLC0415 - start-up
 
-    name = resolve_alias(provider, model).lower()
+    model = resolve_alias(provider, model)
+    name = model.lower()
     if provider in FAMILIES:
         return replace(_family_facts(FAMILIES[provider], _canonical(provider, name)), model=model)
     vendor, _, bare = name.rpartition("/")

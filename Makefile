@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench test-servers coverage build clean
+.PHONY: help setup demo docs test check format bench test-servers coverage build clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -46,6 +46,9 @@ bench: $(STAMP) ## this package beside its peers, as ratios, in one run
 test-servers: $(STAMP) ## against a real llama.cpp server, built once
 	$(BIN)/python tests/servers/build.py
 	$(BIN)/pytest tests/servers -m servers -n 0 -q
+
+docs: $(STAMP) ## rewrite the parts of the docs that are made from the code
+	PYTHONPATH=tests $(BIN)/python tests/docs/reference.py
 
 build: $(STAMP) ## the distribution files
 	$(BIN)/python -m build

@@ -6,22 +6,29 @@ import os
 
 import click
 
-_AS_TYPED = {"ignore_unknown_options": True, "help_option_names": []}
 
-
-def _forwarding(name: str) -> click.Command:
+class Forwarded(click.Command):
     """A command that becomes the harness's command of the same name, its `--help` included."""
 
-    @click.command(name, context_settings=_AS_TYPED)
-    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-    def command(arguments: tuple[str, ...]) -> None:
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Leave everything as it was typed: a parser would swallow the `--`."""
+        ctx.args = list(args)
+        return ctx.args
+
+    def invoke(self, ctx: click.Context) -> None:
+        """Replace this process by the harness.
+
+        Raises:
+            HarnessNotInstalledError: With the command that installs it.
+        """
         from swebench_runner.generation.harness import forward_command  # noqa: PLC0415 - needed when it runs
 
-        replacement = forward_command([name, *arguments])
-        os.execv(replacement[0], replacement)  # noqa: S606 - our own interpreter, no shell
+        command = forward_command([str(self.name), *ctx.args])
+        os.execv(command[0], command)  # noqa: S606 - our own interpreter, no shell
 
-    command.help = f"The official harness's `swebench {name}`; all arguments are passed on."
-    return command
+
+def _forwarding(name: str) -> Forwarded:
+    return Forwarded(name, help=f"The official harness's `swebench {name}`; all arguments are passed on.")
 
 
 evaluate = _forwarding("eval")

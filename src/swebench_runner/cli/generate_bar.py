@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import termios
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,7 @@ from rich.progress import BarColumn, SpinnerColumn, TextColumn
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from swebench_runner.cli.generate_screen import LineScreen, remark
+from swebench_runner.cli.generate_screen import LineScreen
 from swebench_runner.generation.progress import Progress
 from swebench_runner.generation.run_summary import money
 from swebench_runner.providers.core.clock import SystemClock
@@ -48,14 +50,13 @@ class BarScreen(LineScreen):
         self._progress = Progress(total, SystemClock())
         bar = Bar(
             SpinnerColumn(),
-            BarColumn(bar_width=None),
+            BarColumn(bar_width=30),
             TextColumn("{task.completed:.0f}/{task.total:.0f}"),
             TextColumn("{task.fields[line]}", markup=False),
             console=self._console,
             transient=True,
-            expand=True,
         )
-        with bar:
+        with _quiet_interrupts(), bar:
             self._task = bar.add_task("", total=total, line="")
             self._bar = bar
             try:
@@ -66,12 +67,27 @@ class BarScreen(LineScreen):
     def tell(self, event: Event) -> None:
         """Move the bar; say what a person should know."""
         self._progress.tell(event)
-        line = remark(event)
+        line = self.remark(event)
         if line is not None:
             self.say(line)
         if self._bar is not None and self._task is not None:
             shot = self._progress.snapshot()
             self._bar.update(self._task, completed=shot.done, line=status(shot))
+
+
+@contextmanager
+def _quiet_interrupts() -> Iterator[None]:
+    """Keep the terminal from writing `^C` into the bar."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    before = termios.tcgetattr(sys.stdin)
+    quiet = [*before[:3], before[3] & ~termios.ECHOCTL, *before[4:]]
+    termios.tcsetattr(sys.stdin, termios.TCSANOW, quiet)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
 
 
 def status(shot: Snapshot) -> str:

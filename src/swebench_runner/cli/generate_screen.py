@@ -99,6 +99,15 @@ class LineScreen:
 
     def __init__(self) -> None:
         self._progress = Progress(0, SystemClock())
+        self._lanes_down = 0
+
+    def remark(self, event: Event) -> str | None:
+        """What a person should be told at once; once a lane is down, not what follows from that."""
+        if isinstance(event, LaneDown):
+            self._lanes_down += 1
+        if self._lanes_down and isinstance(event, Settled):
+            return None
+        return remark(event)
 
     def say(self, line: str) -> None:
         """Write a line for people."""
@@ -140,7 +149,7 @@ class LineScreen:
     def tell(self, event: Event) -> None:
         """A line for every fiftieth of the run, and for what a person should know."""
         self._progress.tell(event)
-        line = remark(event)
+        line = self.remark(event)
         if line is not None:
             self.say(line)
         elif isinstance(event, Settled):

@@ -30,7 +30,10 @@ _MEANING = {
 def print_summary(summary: RunSummary) -> None:
     """Print what the run came to, where it is kept, and what to do next."""
     console = Console(highlight=False, soft_wrap=True)
+    if summary.simulated:
+        console.print("SIMULATED answers", style="bold")
     console.print(outcome_table(summary))
+    console.print()
     finished, totals = summary.finished, summary.finished.totals
     lines = [
         f"Cost:        {cost_line(summary)}",
@@ -47,10 +50,10 @@ def print_summary(summary: RunSummary) -> None:
 
 def outcome_table(summary: RunSummary) -> Table:
     """Instances by outcome."""
-    table = Table(title="SIMULATED answers" if summary.simulated else None, title_justify="left")
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("outcome")
     table.add_column("instances", justify="right")
-    table.add_column("")
+    table.add_column("meaning")
     outcomes = summary.finished.outcomes
     for outcome in (name for name in _MEANING if name in outcomes):
         table.add_row(outcome, str(outcomes[outcome]), _MEANING[outcome])
@@ -64,7 +67,7 @@ def outcome_table(summary: RunSummary) -> Table:
 def cost_line(summary: RunSummary) -> str:
     """Known money, and what is not known about it."""
     totals, now = summary.finished.totals, summary.finished.spent_usd
-    parts = [money(now)]
+    parts = ["unknown" if totals.unpriced and not totals.spent_usd else money(now)]
     if totals.spent_usd != now:
         parts.append(f"{money(totals.spent_usd)} for the whole run")
     if totals.unpriced:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 SAMPLE: Final = "sample"
 USUAL_DATASET: Final = "lite"
-SHOWCASE_MODEL: Final = "sim-mixed@prose=0@empty=0"
+SHOWCASE_MODEL: Final = "sim-mixed"
 """Right, damaged and wrong patches, and always one: what somebody sees who has configured nothing."""
 
 
@@ -133,7 +133,7 @@ def plan_run(wishes: RunWishes, *, environ: Mapping[str, str]) -> Iterator[RunPl
         )
 
 
-_NOTHING: Final = "nothing else is configured"
+_NOTHING: Final = "no provider is named and no key is set"
 
 
 def _choice(wishes: RunWishes, environ: Mapping[str, str]) -> ProviderChoice:

@@ -16,7 +16,7 @@ from swebench_runner.providers.transforms.openai_chat import OpenAIChat
 SPEC: Final = ProviderSpec(
     name="simulator",
     title="Simulator (answers are made up)",
-    base_url="http://127.0.0.1:8765/v1",
+    base_url="http://127.0.0.1:8089/v1",
     auth=BearerTokenAuth,
     transforms={"chat": OpenAIChat()},
     url_env=("SWEBENCH_SIMULATOR_URL",),
@@ -33,6 +33,8 @@ SPEC: Final = ProviderSpec(
     facts=partial(facts, "simulator"),
     free=True,
     normalize_url=openai_style,
+    # The simulator is as strict as the real thing: any key will do, none will not.
+    headers=lambda config: {} if config.key else {"Authorization": "Bearer sk-simulated"},
     hints={"network": "start it in another terminal: `swebench simulator`"},
     provider_class="swebench_runner.providers.builtin.simulator:SimulatorProvider",
 )

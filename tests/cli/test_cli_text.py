@@ -1,0 +1,41 @@
+"""Nothing that a model or a server says can drive the terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swebench_runner.cli.text import one_line, plain
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain text", "plain text"),
+        ("größer ≥ 漢字", "größer ≥ 漢字"),
+        ("a\tb\nc", "a\tb\nc"),
+        ("\x1b[31mred\x1b[0m", "\\x1b[31mred\\x1b[0m"),
+        ("\x9b31m", "\\x9b31m"),
+        ("a\rb\x07\x00\x7f", "a\\x0db\\x07\\x00\\x7f"),
+        ("abc\u202edcba", "abc\\u202edcba"),
+        ("half \ud800", "half \\ud800"),
+    ],
+    ids=["ascii", "unicode", "blanks", "escape", "c1", "control", "bidi", "surrogate"],
+)
+def test_control_characters_are_shown_not_obeyed(text: str, shown: str) -> None:
+    assert plain(text) == shown
+
+
+@given(st.text())
+def test_nothing_harmful_is_left(text: str) -> None:
+    safe = plain(text)
+    assert not [char for char in safe if unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t"]
+    safe.encode()
+
+
+def test_one_line_is_one_line_of_limited_width() -> None:
+    assert one_line("  first\nsecond") == "first"
+    assert one_line("x" * 500, width=20) == "x" * 19 + "…"

@@ -85,6 +85,7 @@ def endpoint() -> str:
 def _library() -> ModuleType:
     try:
         import huggingface_hub  # noqa: PLC0415 - 0.3 s and an optional extra; needed for hub sets only
+        import huggingface_hub.constants  # noqa: PLC0415 - the same
         import huggingface_hub.errors  # noqa: PLC0415 - the same
     except ImportError as exc:
         raise missing_extra("datasets from the hub need huggingface_hub") from exc

@@ -51,7 +51,7 @@ def main() -> None:
         sys.exit("not every patch applies")
 
 
-MODEL = "sim-mixed@prose=0@empty=0"
+MODEL = "sim-mixed"
 
 if __name__ == "__main__":
     main()

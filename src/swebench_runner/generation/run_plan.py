@@ -101,7 +101,7 @@ def plan_run(wishes: RunWishes, *, environ: Mapping[str, str]) -> Iterator[RunPl
     """
     choice = _choice(wishes, environ)
     notes = [] if choice.reason == "asked for" else [f"asking {choice.name}: {choice.reason}"]
-    dataset = wishes.dataset or (SAMPLE if choice.reason == _NOTHING else USUAL_DATASET)
+    dataset = wishes.dataset or (SAMPLE if choice.name == SIMULATOR else USUAL_DATASET)
     instances = choose_instances(dataset, wishes.selection, split=wishes.split)
     files_of = _files_of(wishes, instances, notes)
     with ExitStack() as stack:

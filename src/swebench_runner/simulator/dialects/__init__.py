@@ -1,0 +1,1 @@
+"""The providers' ways of speaking, one module a dialect."""

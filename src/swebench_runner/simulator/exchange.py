@@ -1,0 +1,259 @@
+"""One request being answered: the healthy way here, and the handles by which a fault takes hold."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from swebench_runner.simulator.answers import THOUGHTS
+from swebench_runner.simulator.ledger import digest
+from swebench_runner.simulator.reply import Reply, finish_reply
+from swebench_runner.simulator.wire import JSON_TYPE, STATUS_TROUBLE, EventStream, Page, Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from swebench_runner.simulator.ledger import Record
+    from swebench_runner.simulator.models import ModelCard
+    from swebench_runner.simulator.wire import Asked, Dialect, Visit
+
+EVENTS_A_WRITE = 256
+BODY_SLICES = 61
+_RESET = struct.pack("ii", 1, 0)
+
+
+class CloseDelimited(web.StreamResponse):
+    """A body that ends where the connection does, as HTTP/1.0 had it."""
+
+    # The switch aiohttp itself uses for bodies that are neither measured nor chunked.
+    _length_check = False
+
+
+class Line:
+    """The answer of one request while its bytes go out."""
+
+    __slots__ = ("_request", "_response")
+
+    def __init__(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
+        self._request = request
+        self._response = response
+
+    async def send(self, data: bytes) -> None:
+        """Write, and wait while the client does not read."""
+        if data:
+            await self._response.write(data)
+
+    async def end(self, data: bytes = b"") -> web.StreamResponse:
+        """Close the body as HTTP wants it; the connection stays."""
+        await self._response.write_eof(data)
+        return self._response
+
+    def hang_up(self) -> web.StreamResponse:
+        """Close the connection in the middle of the body."""
+        if self._request.transport is not None:
+            self._request.transport.close()
+        return self._response
+
+    def reset(self) -> web.StreamResponse:
+        """Break the connection with a TCP reset."""
+        break_connection(self._request)
+        return self._response
+
+
+def break_connection(request: web.BaseRequest) -> None:
+    """Answer with a TCP reset instead of bytes."""
+    transport = request.transport
+    if transport is None:
+        return
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    transport.abort()
+
+
+def respond(page: Page) -> web.Response:
+    """A page as an HTTP answer."""
+    return web.Response(
+        body=page.body, status=page.status, headers={"Content-Type": page.content_type, **page.headers}
+    )
+
+
+class Exchange:
+    """A valid request to a model, from its question to the last byte of the answer.
+
+    Attributes:
+        visit: The HTTP request.
+        dialect: How it speaks.
+        asked: The request, read.
+        model: The model asked.
+    """
+
+    def __init__(
+        self, request: web.BaseRequest, *, visit: Visit, record: Record, dialect: Dialect, asked: Asked
+    ) -> None:
+        self.visit = visit
+        self.dialect = dialect
+        self.asked = asked
+        self.model: ModelCard = asked.prompt.model
+        self._request = request
+        self._record = record
+        self._occasion, record.instance = visit.state.occasion(asked.prompt)
+        record.prompt_digest = digest(asked.prompt.text)
+
+    async def run(self) -> web.StreamResponse:
+        """Do what the model does: its fault while that strikes, else answer."""
+        fault = self.model.behaviour.fault
+        if fault is not None and self.visit.state.strikes(self.model, self._occasion.seed):
+            return await fault(self)
+        return await self.answer()
+
+    @cached_property
+    def reply(self) -> Reply:
+        """What the model says."""
+        prompt = self.asked.prompt
+        draft = self.model.behaviour.answer(self._occasion)
+        if prompt.thinking and not draft.reasoning and draft.finish != "refusal":
+            draft = replace(draft, reasoning=THOUGHTS)
+        elif prompt.thinking is False:
+            draft = replace(draft, reasoning="")
+        scope = f"{self._record.key} {self.model.name}"
+        return finish_reply(prompt, draft, cache=self.visit.state.cache.use(scope, prompt.cache_marks))
+
+    async def answer(self, reply: Reply | None = None) -> web.StreamResponse:
+        """The healthy answer, at the pace that the model's options set."""
+        reply = reply or self.reply
+        if not self.asked.prompt.stream:
+            return await self._answer_whole(reply)
+        events = self.asked.events(reply)
+        line = await self.open()
+        await self._send_paced(line, events)
+        self.finished()
+        return await line.end(b"".join((*events.tail, events.mark)))
+
+    def parts(self, reply: Reply | None = None) -> EventStream:
+        """The answer in the parts a fault may cut: events of a stream, or slices of a JSON body."""
+        reply = reply or self.reply
+        if self.asked.prompt.stream:
+            return self.asked.events(reply)
+        body = self.asked.body(reply)
+        size = len(body) // BODY_SLICES + 1
+        slices = [body[at : at + size] for at in range(0, len(body), size)]
+        return EventStream(b"", slices[:-1], slices[-1:])
+
+    async def open(
+        self,
+        *,
+        content_type: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        length: int | None = None,
+        close_delimited: bool = False,
+    ) -> Line:
+        """Send status 200 and the headers; the body is the caller's.
+
+        Args:
+            content_type: Instead of the dialect's.
+            headers: On top of the dialect's.
+            length: Promise a `Content-Length`; chunked without.
+            close_delimited: Neither chunked nor measured.
+        """
+        usual = self.dialect.stream_type if self.asked.prompt.stream else JSON_TYPE
+        all_headers = {
+            "Content-Type": content_type or usual,
+            "Cache-Control": "no-cache",
+            **self.dialect.headers(self.visit),
+            **(headers or {}),
+        }
+        if length is not None:
+            all_headers["Content-Length"] = str(length)
+        response: web.StreamResponse = (CloseDelimited if close_delimited else web.StreamResponse)(
+            headers=all_headers
+        )
+        if close_delimited:
+            response.force_close()
+        self._record.status = 200
+        await response.prepare(self._request)
+        return Line(self._request, response)
+
+    def page(self, page: Page) -> web.Response:
+        """An answer that is not the one asked for."""
+        self.visit.state.ledger.settle(
+            self._record, "refused" if page.status >= 400 else "broken", page.status
+        )
+        return respond(page)
+
+    def trouble(self, trouble: Trouble | int) -> Page:
+        """What the provider says for a trouble, or for the trouble of an HTTP status."""
+        if not isinstance(trouble, Trouble):
+            return self.dialect.trouble(STATUS_TROUBLE[trouble], self.asked.prompt)
+        return self.dialect.trouble(trouble, self.asked.prompt)
+
+    def reset(self) -> web.StreamResponse:
+        """No answer: a TCP reset."""
+        self.broken(None)
+        break_connection(self._request)
+        return web.Response()
+
+    def finished(self) -> None:
+        """The answer is complete with the bytes that go out next.
+
+        Said before they are written, so that whoever has read them finds it said.
+        """
+        self.visit.state.ledger.settle(self._record, "finished", 200)
+
+    def broken(self, status: int | None = 200) -> None:
+        """The answer is spoiled on purpose."""
+        self.visit.state.ledger.settle(self._record, "broken", status)
+
+    async def sleep(self, delay_s: float) -> None:
+        """Wait on the simulator's clock."""
+        await self.visit.state.clock.sleep(delay_s)
+
+    async def hang(self, delay_s: float) -> None:
+        """The same, where 0 means until the client goes away."""
+        if delay_s <= 0:
+            await asyncio.Event().wait()
+        await self.sleep(delay_s)
+
+    @property
+    def _gap_s(self) -> float:
+        rate = self.model.number("rate")
+        return 1 / rate if rate > 0 else self.model.number("idle")
+
+    async def _answer_whole(self, reply: Reply) -> web.StreamResponse:
+        body = self.asked.body(reply)
+        wait_s = self.model.number("first")
+        if self._gap_s:
+            wait_s += self._gap_s * len(self.asked.events(reply).pieces)
+        if wait_s:
+            await self.visit.state.clock.sleep(wait_s)
+        self.finished()
+        return respond(Page(body, headers=self.dialect.headers(self.visit)))
+
+    async def _send(self, line: Line, events: EventStream) -> None:
+        pieces = events.pieces
+        await line.send(events.head + b"".join(pieces[:EVENTS_A_WRITE]))
+        for at in range(EVENTS_A_WRITE, len(pieces), EVENTS_A_WRITE):
+            await line.send(b"".join(pieces[at : at + EVENTS_A_WRITE]))
+
+    async def _send_paced(self, line: Line, events: EventStream) -> None:
+        clock, gap_s = self.visit.state.clock, self._gap_s
+        first_s = self.model.number("first")
+        if first_s:
+            await clock.sleep(first_s)
+        if not gap_s:
+            await self._send(line, events)
+            return
+        await line.send(events.head)
+        due_s = clock.now_s()
+        for piece in events.pieces:
+            await line.send(piece)
+            due_s += gap_s
+            wait_s = due_s - clock.now_s()
+            if wait_s > 0:
+                await clock.sleep(wait_s)

@@ -1,0 +1,1 @@
+"""What breaks, and how: each fault takes an exchange and spoils it."""

@@ -213,7 +213,7 @@ def _stopping(reason: str, in_flight: int) -> str:
         "interrupted": "Interrupted",
         "budget": "Budget reached",
         "storage": "Storage trouble",
-        "providers": "No provider left",
+        "providers": "Nobody answers",
         "conflict": "Conflict",
         "error": "Stopped",
     }[reason]

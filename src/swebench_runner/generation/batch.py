@@ -165,10 +165,19 @@ class _Batch:
         self._control.watch(workers, self._on_stop)
         await asyncio.gather(*workers, return_exceptions=True)
         await pending.aclose()
+        self._blame_silence()
         await self._last_export()
         finished = await self._finished(total, started_s)
         self._watch(finished)
         return finished
+
+    def _blame_silence(self) -> None:
+        """A batch in which nobody ever answered has failed as a whole, however small it was."""
+        silent = not any(lane.ever_answered for lane in self._lanes)
+        if silent and self._asked and self._outcomes[REQUEUED] == self._asked:
+            self._control.finish(
+                "providers", next((e for lane in self._lanes if (e := lane.last_error)), None)
+            )
 
     async def _work(self, pending: AsyncGenerator[tuple[Instance, Known], None], answerer: Answerer) -> None:
         while self._control.reason is None:

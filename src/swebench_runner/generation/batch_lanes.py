@@ -38,28 +38,32 @@ class Lane:
         provider: Who is asked.
         name: "provider/model".
         down: Why it is not asked any more; None while it is.
+        ever_answered: Whether it gave any answer in this process.
+        last_error: Its latest failure; None without one.
     """
 
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
         self.name = f"{provider.name}/{provider.model or 'default'}"
         self.down: ProviderError | None = None
-        self._answered = False
+        self.ever_answered = False
+        self.last_error: ProviderError | None = None
         self._failures = 0
 
     def answered(self) -> None:
         """It gave an answer."""
-        self._answered = True
+        self.ever_answered = True
         self._failures = 0
 
     def failed(self, error: ProviderError) -> bool:
         """It did not; whether that has just taken it out of this run."""
+        self.last_error = error
         if self.down is not None:
             return False
         if not _is_about_the_lane(error):
             return False
         self._failures += 1
-        limit = MAX_FAILURES_IN_A_ROW if self._answered else MAX_FAILURES_UNPROVEN
+        limit = MAX_FAILURES_IN_A_ROW if self.ever_answered else MAX_FAILURES_UNPROVEN
         if isinstance(error, _FATAL) or self._failures >= limit:
             self.down = error
         return self.down is not None

@@ -65,6 +65,8 @@ _MODULES = {
     _HERE + "builtin.openrouter": "OpenRouterProvider",
     _HERE + "builtin.openai_compatible": "OpenAICompatibleProvider",
     _HERE + "builtin.simulator": "SimulatorProvider",
+    _HERE + "routing.fallback": "FallbackProvider",
+    _HERE + "coordinator": "BatchResult ProviderCoordinator",
     _HERE + "registry": (
         "ProviderDescription ProviderRegistry create_provider describe_providers get_registry list_providers "
         "register_provider"

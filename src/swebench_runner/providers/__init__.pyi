@@ -91,6 +91,9 @@ from swebench_runner.providers.registry import get_registry as get_registry
 from swebench_runner.providers.registry import list_providers as list_providers
 from swebench_runner.providers.registry import register_provider as register_provider
 from swebench_runner.providers.resilience.retry import RetryPolicy as RetryPolicy
+from swebench_runner.providers.coordinator import BatchResult as BatchResult
+from swebench_runner.providers.coordinator import ProviderCoordinator as ProviderCoordinator
+from swebench_runner.providers.routing.fallback import FallbackProvider as FallbackProvider
 from swebench_runner.providers.spec_provider import SpecProvider as SpecProvider
 from swebench_runner.providers.streaming.adapters import JSONLinesAdapter as JSONLinesAdapter
 from swebench_runner.providers.streaming.adapters import SSEAdapter as SSEAdapter

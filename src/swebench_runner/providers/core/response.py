@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from swebench_runner.providers.core.messages import ContentPart, Message, MessageRole, ThinkingPart, ToolCall
 from swebench_runner.providers.core.usage import UNKNOWN_USAGE, TokenUsage
@@ -144,6 +144,11 @@ class UnifiedResponse:
         """Input and output tokens."""
         return self.usage.total_tokens
 
+    def amended(self, **changes: object) -> UnifiedResponse:
+        """A copy with some fields changed; unlike `dataclasses.replace` it does not work out the cost."""
+        changes.setdefault("cost", _COST.unread(self))
+        return replace(self, **changes)  # type: ignore[arg-type]  # field names, as for replace
+
     def to_message(self) -> Message:
         """This answer as a turn of the conversation, ready to be sent back to any provider."""
         return Message(MessageRole.ASSISTANT, self.parts or self.content, self.tool_calls)
@@ -165,9 +170,14 @@ class _LazyCost:
     def __set__(self, response: object, value: object) -> None:
         self._slot.__set__(response, value)
 
+    def unread(self, response: object) -> object:
+        """What is in the slot, be it a cost or the function that works it out."""
+        return self._slot.__get__(response, type(response))
+
 
 # The generated constructor of a frozen class still writes through here; assignment by callers does not.
-UnifiedResponse.cost = _LazyCost(UnifiedResponse.cost)  # type: ignore[misc,assignment]
+_COST: Final = _LazyCost(UnifiedResponse.__dict__["cost"])
+UnifiedResponse.cost = _COST  # type: ignore[misc,assignment]  # a data descriptor in a field's place
 
 ModelResponse = UnifiedResponse
 ProviderResponse = UnifiedResponse

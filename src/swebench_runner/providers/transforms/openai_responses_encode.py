@@ -53,7 +53,7 @@ def encode_body(request: UnifiedRequest, left: Left, responses: OpenAIResponses)
         if left.accepts(request, name):
             body[name] = getattr(request, name)
     for name in ("stop_sequences", "seed"):
-        if getattr(request, name):
+        if getattr(request, name) not in (None, (), []):
             left.out(name, "the Responses API has no such thing")
     _add_tools(body, request, left)
     if left.accepts(request, "response_format"):
@@ -148,7 +148,8 @@ def _assistant(message: Message, custom: set[str]) -> list[Wire]:
             if items and items[-1].get("role") == "assistant" and phase is None:
                 items[-1]["content"] = f"{items[-1]['content']}{part.text}"
                 continue
-            items.append({"role": "assistant", "content": part.text})
+            # The type may be left out at OpenAI; llama.cpp refuses an assistant's item without it.
+            items.append({"type": "message", "role": "assistant", "content": part.text})
             if phase is not None:
                 items[-1]["phase"], phase = phase, None
         elif isinstance(part, ToolCall):

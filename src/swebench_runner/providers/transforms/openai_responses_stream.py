@@ -111,6 +111,11 @@ class ResponsesDecoder:
         self._begun: Mapping[str, JSON] = {}
         self._response: Mapping[str, JSON] | None = None
 
+    @property
+    def complete(self) -> bool:
+        """The same as `finished`: nothing before the last event ends an answer."""
+        return self.finished
+
     def feed(self, frame: Frame) -> ProviderChunk | None:
         """What this event adds; None when nothing. Unknown events are left aside.
 

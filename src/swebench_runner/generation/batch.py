@@ -174,10 +174,9 @@ class _Batch:
     def _blame_silence(self) -> None:
         """A batch in which nobody ever answered has failed as a whole, however small it was."""
         silent = not any(lane.ever_answered for lane in self._lanes)
-        if silent and self._asked and self._outcomes[REQUEUED] == self._asked:
-            self._control.finish(
-                "providers", next((e for lane in self._lanes if (e := lane.last_error)), None)
-            )
+        errors = [lane.last_error for lane in self._lanes if lane.last_error is not None]
+        if silent and errors and self._asked and self._outcomes[REQUEUED] == self._asked:
+            self._control.finish("providers", errors[0])
 
     async def _work(self, pending: AsyncGenerator[tuple[Instance, Known], None], answerer: Answerer) -> None:
         while self._control.reason is None:

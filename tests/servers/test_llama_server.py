@@ -339,3 +339,21 @@ async def test_32_calls_in_flight_are_all_answered(connect: Any, dialect: Dialec
     assert [answer.usage.completion_tokens for answer in answers] == [8] * 32
     assert len({answer.response_id for answer in answers}) == 32
     assert all(len(answer.attempts) == 1 for answer in answers)
+
+
+async def test_the_model_list_and_the_check_work(connect: Any, dialect: Dialect) -> None:
+    provider = connect(dialect)
+    models = await provider.list_models()
+    assert [model.id for model in models] == ["tiny"]
+    report = await provider.check()
+    assert report.ok, report
+
+
+def test_the_synchronous_twins_answer(llama_server: LlamaServer, dialect: Dialect) -> None:
+    provider = dialect.connect(llama_server.url)
+    try:
+        whole = provider.generate_sync(ask())
+        chunks = list(provider.generate_stream_sync(ask()))
+    finally:
+        provider.close()
+    assert "".join(chunk.text for chunk in chunks) == whole.content != ""

@@ -292,3 +292,14 @@ def test_everything_that_is_sent_counts_as_prompt() -> None:
     ):
         assert prompt_tokens(sent(more)) >= alone + 100
     assert prompt_tokens({"prompt": "a", "system": "x" * 300}) >= prompt_tokens({"prompt": "a"}) + 100
+
+
+@pytest.mark.parametrize(
+    ("counted", "doubted"), [(0, False), (300, True), (999, True), (1_250, False), (4_000, False)]
+)
+def test_a_prompt_that_was_read_in_part_only_is_doubted(counted: int, doubted: bool) -> None:  # trap 24
+    answer = OLLAMA.parse({"response": "x", "prompt_eval_count": counted, "eval_count": 1}, target())
+    for request in (UnifiedRequest("x" * 8_000), said("x" * 4_000, "x" * 4_000)):
+        doubts = OLLAMA.doubts(request, answer)
+        assert bool(doubts) is doubted
+        assert all(f"read {counted} tokens of a prompt that has at least 1000" in doubt for doubt in doubts)

@@ -20,7 +20,7 @@ from swebench_runner.providers.transforms.json_body import (
     objects_of,
     optional_text,
 )
-from swebench_runner.providers.transforms.ollama_encode import DIALECT, encode_body
+from swebench_runner.providers.transforms.ollama_encode import DIALECT, encode_body, least_prompt_tokens
 from swebench_runner.providers.transforms.ollama_parse import OllamaDecoder, parse_answer
 from swebench_runner.providers.transforms.openai_shared import Left
 
@@ -68,6 +68,18 @@ class Ollama:
             ResponseFormatError: The body holds neither a message nor a response.
         """
         return parse_answer(body, target)
+
+    def doubts(self, request: UnifiedRequest, response: UnifiedResponse) -> tuple[str, ...]:
+        """What speaks against an answer: the server counted far fewer tokens than the prompt must have.
+
+        Servers older than the switch that forbids it drop the oldest messages and say nothing; very old
+        ones leave out of their count what they had in a cache.
+        """
+        counted, least = response.usage.prompt_tokens, least_prompt_tokens(request)
+        if not 0 < counted < least:
+            return ()
+        doubt = f"the server read {counted} tokens of a prompt that has at least {least}: it may have cut it"
+        return (f"{doubt}; update Ollama, or raise num_ctx",)
 
     def splitter(self) -> FrameSplitter:
         """Lines of JSON."""

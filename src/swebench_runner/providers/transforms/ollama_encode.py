@@ -28,6 +28,8 @@ DEFAULT_NUM_CTX: Final = 4_096
 UNSAID_ANSWER_TOKENS: Final = 2_048
 """Room that is left for an answer when the request names no ceiling."""
 BYTES_PER_TOKEN: Final = 3
+MOST_BYTES_PER_TOKEN: Final = 8
+"""No text that people send has more: the measure of a prompt that has surely been cut."""
 PER_MESSAGE: Final = 8
 PER_TEMPLATE: Final = 64
 PER_IMAGE: Final = 1_024
@@ -194,6 +196,12 @@ def _num_ctx(body: dict[str, Any], left: Left) -> int:
             f" {left.target.model}; the server is asked to refuse it rather than to cut it"
         )
     return window
+
+
+def least_prompt_tokens(request: UnifiedRequest) -> int:
+    """Tokens that the texts of a request have at the very least."""
+    texts = [message.text for message in request.to_messages()]
+    return sum(len(text.encode("utf-8", "replace")) for text in texts) // MOST_BYTES_PER_TOKEN
 
 
 def prompt_tokens(body: dict[str, Any]) -> int:

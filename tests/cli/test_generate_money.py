@@ -66,13 +66,13 @@ def test_yes_is_consent_and_the_cost_is_said_before_and_after(
 def test_a_budget_is_consent_and_ends_the_run_with_6(
     swebench: SwebenchCommand, simulator: Simulator, asked: list[object]
 ) -> None:
-    done = swebench(*asked, "--budget", "0.05", "--max-tokens", "800", "--json")
+    done = swebench(*asked, "--budget", "0.02", "--max-tokens", "800", "--json")
     assert done.code == 6
-    assert done.complaint.startswith("Error: budget of $0.05 reached")
+    assert done.complaint.startswith("Error: budget of $0.02 reached")
     assert "raise --budget" in done.err
     first = done.json
     assert 0 < first["outcomes"]["applies"] < 40
-    assert Decimal(first["cost_usd"]["run"]) <= Decimal("0.05")
+    assert Decimal(first["cost_usd"]["run"]) <= Decimal("0.02")
     assert first["stopped"] == "budget"
     assert simulator.count() == first["outcomes"]["applies"]
     more = swebench(*asked, "--budget", "5", "--max-tokens", "800", "--json")

@@ -148,6 +148,17 @@ def test_a_tool_message_without_a_name_or_a_call_is_sent_without_them() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("said_", "sent_"), [("no such file", "Error: no such file"), ("Error 404", "Error 404")]
+)
+def test_a_tools_failure_is_said_in_words(said_: str, sent_: str) -> None:
+    failed = ToolResult("1", "f", said_, is_error=True).to_message()
+    assert (
+        sent(said("go", Message(ASSISTANT, "", [ToolCall("1", "f")]), failed))["messages"][-1]["content"]
+        == sent_
+    )
+
+
 def test_an_image_by_its_address_is_refused_before_it_is_sent() -> None:
     request = said([TextPart("?"), ImagePart("https://x/y.png")])
     with pytest.raises(InvalidRequestError, match="content of an image, not its address") as caught:

@@ -89,6 +89,9 @@ def _message(message: Message, tools: dict[str, str], left: Left) -> dict[str, A
     if calls := message.calls():
         wire["tool_calls"] = [_call(call) for call in calls]
     if message.role is MessageRole.TOOL:
+        # The dialect has no mark for a failure, so the words have to carry it.
+        if message.is_error and not said.lower().startswith("error"):
+            wire["content"] = f"Error: {said}"
         name = message.name or tools.get(message.tool_call_id or "")
         if name:
             wire["tool_name"] = name

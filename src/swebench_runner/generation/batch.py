@@ -143,7 +143,7 @@ class _Batch:
         self._outcomes: Counter[str] = Counter()
         self._reused = self._asked = self._in_flight = self._unpriced = self._predictions = 0
         self._spent_usd = Decimal(0)
-        self._exported_s = clock.now_s()
+        self._exported_s = clock.now_s() - EXPORT_EVERY_S  # a first file soon, then one now and then
         self._exporting: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
 

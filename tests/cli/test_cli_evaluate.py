@@ -1,0 +1,168 @@
+"""`swebench evaluate` and `swebench simulator`."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support_dataset import write_dataset
+from swebench_runner.generation import sample
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support_cli import SwebenchCommand
+
+
+def test_the_newest_run_of_the_sample_is_judged_here(swebench: SwebenchCommand, workplace: Path) -> None:
+    swebench("generate", "-m", "sim-gold", "-c", 3)
+    done = swebench("evaluate")
+    assert done.code == 0
+    assert "3 of 12 instances solved by SIMULATED predictions, 9 without a prediction" in done.out
+    assert done.err == ""
+    (folder,) = (workplace / "runs").iterdir()
+    report = json.loads((folder / "evaluation.json").read_text())
+    assert report["resolved_instances"] == 3
+    assert swebench("evaluate", folder, "--json", "-j", 1).json["resolved_ids"] == report["resolved_ids"]
+
+
+def test_wrong_patches_are_unresolved(swebench: SwebenchCommand) -> None:
+    swebench("generate", "-m", "sim-wrong", "-o", "run", "-i", "sample__lru-1,sample__slug-1")
+    done = swebench("evaluate", "run", "-i", "sample__lru-1")
+    assert "0 of 12 instances solved" in done.out
+    assert "sample__lru-1" in done.out
+    assert "sample__slug-1" not in done.out
+
+
+def test_a_file_of_predictions_needs_its_dataset_named(swebench: SwebenchCommand, workplace: Path) -> None:
+    instance = sample.load()[0]
+    row = {"instance_id": instance.instance_id, "model_name_or_path": "me", "model_patch": instance.patch}
+    (workplace / "mine.jsonl").write_text(json.dumps(row) + "\n")
+    done = swebench("evaluate", "mine.jsonl")
+    assert (done.code, "add --dataset" in done.complaint) == (2, True)
+    done = swebench("evaluate", "mine.jsonl", "--dataset", "sample")
+    assert done.code == 0
+    assert "1 of 12 instances solved by predictions" in done.out
+    assert "with your rights" in done.err
+
+
+def test_official_sets_get_the_exact_command_of_the_harness(
+    swebench: SwebenchCommand, workplace: Path
+) -> None:
+    dataset, oracle = write_dataset(workplace, 2)
+    swebench(
+        "generate", "-p", "simulator", "-m", "sim-gold", "-d", dataset, "--oracle-files", oracle, "-o", "run"
+    )
+    done = swebench("evaluate", "run")
+    run_id = json.loads((workplace / "run" / "summary.json").read_text())["run_id"]
+    assert done.code == 0
+    assert done.out == f"swebench eval {dataset} -p run/predictions.jsonl --run-id {run_id}\n"
+    assert "pip install 'swebench>=5'" in done.err
+    done = swebench("evaluate", "run", "-d", "lite", "--run-id", "mine", "-j", 3, "-i", "a__b-1", "--json")
+    assert done.json["command"] == [
+        *("swebench", "eval", "SWE-bench/SWE-bench_Lite", "-p", "run/predictions.jsonl", "--run-id", "mine"),
+        *("-i", "a__b-1", "-j", "3"),
+    ]
+    done = swebench("evaluate", "run", "--run")
+    assert done.code == 3
+    assert "the official harness is not installed" in done.complaint
+
+
+def test_the_harness_is_started_where_it_is_installed(workplace: Path) -> None:
+    site = workplace / "site"
+    (site / "swebench-5.0.2.dist-info").mkdir(parents=True)
+    (site / "swebench-5.0.2.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: swebench\nVersion: 5.0.2\n"
+    )
+    (site / "swebench-5.0.2.dist-info" / "entry_points.txt").write_text(
+        "[console_scripts]\nswebench = harness_cli:main\n"
+    )
+    (site / "harness_cli.py").write_text(
+        "import json, sys\n\ndef main():\n    name = sys.argv[sys.argv.index('--run-id') + 1]\n"
+        "    json.dump({'resolved_instances': 1}, open(f'me.{name}.json', 'w'))\n    print(sys.argv[1:3])\n    return 0\n"
+    )
+    dataset, _ = write_dataset(workplace, 1)
+    row = {"instance_id": "acme__tool-0000", "model_name_or_path": "me", "model_patch": "x\n"}
+    (workplace / "mine.jsonl").write_text(json.dumps(row) + "\n")
+    command = ["evaluate", "mine.jsonl", "-d", str(dataset), "--run", "--json", "--run-id", "r1"]
+    done = subprocess.run(
+        [sys.executable, "-m", "swebench_runner", *command],
+        capture_output=True, text=True, check=False, cwd=workplace, env={**os.environ, "PYTHONPATH": str(site)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "['eval'," in done.stdout
+    assert '"resolved_instances": 1' in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "complaint"),
+    [
+        ([], 2, "no run in ./runs"),
+        (["missing"], 3, "no predictions at missing"),
+        (["."], 3, "no predictions at predictions.jsonl"),
+    ],
+)
+def test_nothing_to_evaluate(
+    swebench: SwebenchCommand, arguments: list[str], code: int, complaint: str
+) -> None:
+    done = swebench("evaluate", *arguments)
+    assert (done.code, complaint in done.complaint) == (code, True)
+
+
+def test_a_broken_summary_beside_the_predictions_is_ignored(
+    swebench: SwebenchCommand, workplace: Path
+) -> None:
+    (workplace / "predictions.jsonl").write_text("")
+    for content in ("not JSON", "[]", "{}"):
+        (workplace / "summary.json").write_text(content)
+        assert "add --dataset" in swebench("evaluate", ".").complaint
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "kill"])
+def test_the_simulator_serves_until_it_is_interrupted(workplace: Path, number: int) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "swebench_runner", "simulator", "--port", "0"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=workplace,
+    )  # fmt: skip
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    assert first.startswith("# made-up models at http://127.0.0.1:")
+    exports = dict(process.stdout.readline().removeprefix("export ").strip().split("=", 1) for _ in range(8))
+    done = subprocess.run(
+        [sys.executable, "-m", "swebench_runner", "generate", "-p", "anthropic", "-m", "sim-gold", "-d", "sample", "--json", "--yes"],
+        capture_output=True, text=True, check=True, cwd=workplace, env={**os.environ, **exports},
+    )  # fmt: skip
+    assert json.loads(done.stdout)["outcomes"] == {"applies": 12}
+    process.send_signal(number)
+    _, err = process.communicate()
+    assert err == ""
+    assert process.returncode == (0 if number == signal.SIGINT else -signal.SIGTERM)
+
+
+def test_the_simulator_in_json(swebench: SwebenchCommand) -> None:
+    models = swebench("simulator", "--models", "--json").json
+    assert {"sim-gold", "sim-429", "scn-08"} <= {one["name"] for one in models}
+    assert "sim-gold" in swebench("simulator", "--models").out
+
+
+def test_the_simulator_stays_on_this_machine_unless_told(swebench: SwebenchCommand) -> None:
+    done = swebench("simulator", "--host", "0.0.0.0")
+    assert done.code == 2
+    assert "--allow-remote" in done.complaint
+
+
+def test_a_taken_port_is_a_clear_error(swebench: SwebenchCommand) -> None:
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = swebench("simulator", "--port", taken.getsockname()[1])
+    assert done.code == 1
+    assert "address already in use" in done.complaint.lower()

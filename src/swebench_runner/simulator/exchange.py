@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 EVENTS_A_WRITE = 256
 BODY_SLICES = 61
+NO_HEADERS: Mapping[str, str] = {}
 _RESET = struct.pack("ii", 1, 0)
 
 
@@ -77,10 +78,12 @@ def break_connection(request: web.BaseRequest) -> None:
     transport.abort()
 
 
-def respond(page: Page) -> web.Response:
-    """A page as an HTTP answer."""
+def respond(page: Page, headers: Mapping[str, str] = NO_HEADERS) -> web.Response:
+    """A page as an HTTP answer, with more headers than its own."""
     return web.Response(
-        body=page.body, status=page.status, headers={"Content-Type": page.content_type, **page.headers}
+        body=page.body,
+        status=page.status,
+        headers={"Content-Type": page.content_type, **headers, **page.headers},
     )
 
 
@@ -185,13 +188,13 @@ class Exchange:
         self.visit.state.ledger.settle(
             self._record, "refused" if page.status >= 400 else "broken", page.status
         )
-        return respond(page)
+        return respond(page, self.dialect.headers(self.visit))
 
     def trouble(self, trouble: Trouble | int) -> Page:
         """What the provider says for a trouble, or for the trouble of an HTTP status."""
         if not isinstance(trouble, Trouble):
-            return self.dialect.trouble(STATUS_TROUBLE[trouble], self.asked.prompt)
-        return self.dialect.trouble(trouble, self.asked.prompt)
+            trouble = STATUS_TROUBLE[trouble]
+        return self.dialect.trouble(trouble, self.visit, self.asked.prompt)
 
     def reset(self) -> web.StreamResponse:
         """No answer: a TCP reset."""
@@ -233,7 +236,7 @@ class Exchange:
         if wait_s:
             await self.visit.state.clock.sleep(wait_s)
         self.finished()
-        return respond(Page(body, headers=self.dialect.headers(self.visit)))
+        return respond(Page(body), self.dialect.headers(self.visit))
 
     async def _send(self, line: Line, events: EventStream) -> None:
         pieces = events.pieces

@@ -134,7 +134,7 @@ class Listener:
         except ApiError as error:
             page = error.page
             self._state.ledger.settle(record, "refused", page.status)
-            return respond(page)
+            return respond(page, dialect.headers(visit))
         record.model, record.stream = asked.prompt.model.name, asked.prompt.stream
         return await Exchange(request, visit=visit, record=record, dialect=dialect, asked=asked).run()
 

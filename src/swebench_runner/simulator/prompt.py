@@ -75,3 +75,9 @@ class PromptInfo:
     def tokens(self) -> int:
         """Tokens of the prompt."""
         return count_tokens(self.text) + self.other_tokens
+
+    @property
+    def overflow(self) -> tuple[int, int]:
+        """The size of the model's window, and how much too much this is; for refusals that say both."""
+        window = self.model.context_tokens
+        return window, max(self.tokens, window + 1)

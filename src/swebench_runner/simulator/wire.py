@@ -175,7 +175,7 @@ class Dialect(Protocol):
         """
         ...
 
-    def trouble(self, trouble: Trouble, prompt: PromptInfo | None = None) -> Page:
+    def trouble(self, trouble: Trouble, visit: Visit, prompt: PromptInfo) -> Page:
         """How the provider says that something is wrong."""
         ...
 
@@ -184,5 +184,5 @@ class Dialect(Protocol):
         ...
 
     def headers(self, visit: Visit) -> Mapping[str, str]:
-        """What the provider says in the headers of an answer."""
+        """What the provider says in the headers of every answer, refusals included."""
         ...

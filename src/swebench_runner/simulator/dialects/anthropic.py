@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _VERSION = re.compile(r"20\d\d-\d\d-\d\d")
 DEFAULT_TTL_S = 300
 MAX_BODY_BYTES = 32 << 20
-REAL_MODELS = ("claude-opus-4-8", "claude-sonnet-4-5", "claude-haiku-4-5")
+REAL_MODELS = ("claude-opus-4-8", "claude-sonnet-4-6", "claude-haiku-4-5")
 _DECODER = msgspec.json.Decoder(MessagesRequest)
 _COUNT_DECODER = msgspec.json.Decoder(CountRequest)
 _LIMITS = {
@@ -95,9 +95,9 @@ class MessagesDialect:
         if not _VERSION.fullmatch(version):
             refuse(f'anthropic-version: "{version}" is not a valid version')
 
-    def trouble(self, trouble: Trouble, prompt: PromptInfo | None = None) -> Page:
+    def trouble(self, trouble: Trouble, visit: Visit, prompt: PromptInfo) -> Page:
         """A trouble as this provider writes it."""
-        return error_page(trouble_refusal(trouble, prompt), make_id("req_011C", 0, 20, salt=trouble))
+        return error_page(trouble_refusal(trouble, prompt), _request_id(visit))
 
     def event(self, data: bytes) -> bytes:
         """An event in the place of a delta."""

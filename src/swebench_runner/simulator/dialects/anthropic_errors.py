@@ -89,19 +89,18 @@ def unknown_model(name: str, hint: str = "") -> Refusal:
     )
 
 
-def context(prompt: PromptInfo | None) -> Refusal:
+def context(prompt: PromptInfo) -> Refusal:
     """What a prompt that is too long gets."""
-    window = prompt.model.context_tokens if prompt else 0
-    tokens = max(prompt.tokens, window + 1) if prompt else 1
+    window, tokens = prompt.overflow
     return Refusal(f"prompt is too long: {tokens} tokens > {window} maximum")
 
 
-def trouble_refusal(trouble: Trouble, prompt: PromptInfo | None) -> Refusal:
+def trouble_refusal(trouble: Trouble, prompt: PromptInfo) -> Refusal:
     """A trouble in Anthropic's words."""
     if trouble is Trouble.CONTEXT:
         return context(prompt)
     if trouble is Trouble.NOT_FOUND:
-        return unknown_model(prompt.model.name if prompt else "unknown")
+        return unknown_model(prompt.model.name)
     status, kind, message = _TROUBLES[trouble]
     return Refusal(message, status=status, kind=kind)
 

@@ -56,8 +56,8 @@ def write_vllm(refusal: Refusal) -> Page:
         503: "ServiceUnavailableError",
     }
     message, param = refusal.message, refusal.param
-    if refusal.trouble is Trouble.CONTEXT:
-        window, tokens = _sizes(refusal.prompt)
+    if refusal.prompt is not None and refusal.trouble is Trouble.CONTEXT:
+        window, tokens = refusal.prompt.overflow
         param = "input_tokens"
         message = (
             f"This model's maximum context length is {window} tokens. However, your request has {tokens}"
@@ -86,8 +86,8 @@ def write_llamacpp(refusal: Refusal) -> Page:
     )
     if refusal.status == 401:
         error["message"] = "Invalid API Key"
-    if refusal.trouble is Trouble.CONTEXT:
-        window, tokens = _sizes(refusal.prompt)
+    if refusal.prompt is not None and refusal.trouble is Trouble.CONTEXT:
+        window, tokens = refusal.prompt.overflow
         text = f"request ({tokens} tokens) exceeds the available context size ({window} tokens)"
         text += ", try increasing it"
         error |= {
@@ -105,8 +105,8 @@ def write_fastchat(refusal: Refusal) -> Page:
         error = {"message": "", "type": "invalid_request_error", "param": None, "code": "invalid_api_key"}
         return _page({"detail": {"error": error}}, 401)
     message, code = refusal.message, 40001
-    if refusal.trouble is Trouble.CONTEXT:
-        window, tokens = _sizes(refusal.prompt)
+    if refusal.prompt is not None and refusal.trouble is Trouble.CONTEXT:
+        window, tokens = refusal.prompt.overflow
         code = 40303
         message = (
             f"This model's maximum context length is {window} tokens. However, you requested {tokens}"
@@ -127,8 +127,8 @@ def write_fastchat(refusal: Refusal) -> Page:
 
 def write_lmstudio(refusal: Refusal) -> Page:
     """An object for bad requests, a mere string where the engine gave up."""
-    if refusal.trouble is Trouble.CONTEXT:
-        window, tokens = _sizes(refusal.prompt)
+    if refusal.prompt is not None and refusal.trouble is Trouble.CONTEXT:
+        window, tokens = refusal.prompt.overflow
         text = (
             f"Trying to keep the first {tokens} tokens when context the overflows. However, the model is"
             f" loaded with context length of only {window} tokens, which is not enough."
@@ -144,8 +144,8 @@ def write_ollama(refusal: Refusal) -> Page:
     message = refusal.message
     if refusal.status == 401:
         message = "Unauthorized"
-    elif refusal.trouble is Trouble.CONTEXT:
-        window, tokens = _sizes(refusal.prompt)
+    elif refusal.prompt is not None and refusal.trouble is Trouble.CONTEXT:
+        window, tokens = refusal.prompt.overflow
         message = f"prompt too long; exceeded max context length by {tokens - window} tokens"
     elif refusal.status == 404:
         message = f"model '{message.split('`')[1]}' not found" if "`" in message else message
@@ -303,11 +303,6 @@ COSTUMES: Mapping[str, Costume] = {
         OllamaV1Asked,
     ),
 }
-
-
-def _sizes(prompt: PromptInfo | None) -> tuple[int, int]:
-    window = prompt.model.context_tokens if prompt else 0
-    return window, max(prompt.tokens, window + 1) if prompt else 1
 
 
 def _timings(usage: Usage) -> bytes:

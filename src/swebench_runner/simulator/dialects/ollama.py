@@ -68,8 +68,9 @@ class OllamaDialect:
         other = count_tokens(msgspec.json.encode(request.tools).decode()) if request.tools else 0
         return _asked(visit, request, model, [*messages], tools=tools, other_tokens=other)
 
-    def trouble(self, trouble: Trouble, prompt: PromptInfo | None = None) -> Page:
+    def trouble(self, trouble: Trouble, visit: Visit, prompt: PromptInfo) -> Page:
         """A trouble as this server writes it."""
+        del visit
         return trouble_page(trouble, prompt)
 
     def event(self, data: bytes) -> bytes:

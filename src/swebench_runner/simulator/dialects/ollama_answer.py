@@ -84,9 +84,9 @@ class OllamaAsked:
         if self.idle:
             return {**self._start(), **self._said("", ""), "done": True, "done_reason": self.idle}
         said = self._said(reply.text, reply.reasoning) if whole else self._said("", "")
-        if whole and reply.calls:
-            calls = [self._call(number, call) for number, call in enumerate(reply.calls)]
-            said = {"message": {"role": "assistant", "content": reply.text, "tool_calls": calls}}
+        message = said.get("message")
+        if whole and isinstance(message, dict) and reply.calls:
+            message["tool_calls"] = [self._call(number, call) for number, call in enumerate(reply.calls)]
         line: Json = {
             **self._start(),
             **said,

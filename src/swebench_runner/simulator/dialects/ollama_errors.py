@@ -57,10 +57,10 @@ def refuse(message: str, status: int = 400) -> NoReturn:
     raise ApiError(error_page(message, status))
 
 
-def trouble_page(trouble: Trouble, prompt: PromptInfo | None) -> Page:
+def trouble_page(trouble: Trouble, prompt: PromptInfo) -> Page:
     """A trouble in Ollama's words."""
     if trouble is Trouble.NOT_FOUND:
-        return error_page(f"model '{prompt.model.name if prompt else ''}' not found", 404)
+        return error_page(f"model '{prompt.model.name}' not found", 404)
     status, message = _TROUBLES[trouble]
     return error_page(message, status)
 

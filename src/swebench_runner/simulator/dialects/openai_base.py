@@ -81,9 +81,10 @@ class OpenAIDialect:
         """A refusal as this server writes it."""
         return openai_page(refusal)
 
-    def trouble(self, trouble: Trouble, prompt: PromptInfo | None = None) -> Page:
+    def trouble(self, trouble: Trouble, visit: Visit, prompt: PromptInfo) -> Page:
         """A trouble as this server writes it."""
-        if trouble is Trouble.CONTEXT and prompt is not None:
+        del visit
+        if trouble is Trouble.CONTEXT:
             return self.page(self.context(prompt))
         refusal = trouble_refusal(trouble, prompt)
         refusal.trouble, refusal.prompt = trouble, prompt

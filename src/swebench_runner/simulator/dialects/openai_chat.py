@@ -42,7 +42,7 @@ class ChatDialect(OpenAIDialect):
         try:
             self.let_in(visit)
             request = self.parse(visit)
-            model = self.model(visit, request.model)
+            model = self.model(request)
             if self.accent.strict:
                 rules.check_chat(request, model)
             prompt = self.prompt(request, model)
@@ -63,16 +63,15 @@ class ChatDialect(OpenAIDialect):
         except Complaint as complaint:
             reject(complaint)
 
-    def model(self, visit: Visit, name: str) -> ModelCard:
-        """The model of that name.
+    def model(self, request: ChatRequest) -> ModelCard:
+        """The model asked.
 
         Raises:
-            Refusal: There is none.
+            Refusal: There is none of that name.
         """
-        del visit
-        card = model_card(name, self.accent.provider)
+        card = model_card(request.model, self.accent.provider)
         if not card.known:
-            raise unknown_model(name, card.hint)
+            raise unknown_model(request.model, card.hint)
         return card
 
     def asked(self, visit: Visit, request: ChatRequest, prompt: PromptInfo) -> ChatAsked:

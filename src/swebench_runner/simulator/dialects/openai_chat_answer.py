@@ -200,7 +200,7 @@ class ChatAsked:
         pieces: list[bytes] = []
         if reply.reasoning and self.accent.thinking_field:
             pieces += self.text_pieces(self.accent.thinking_field, reply.reasoning, index)
-        name = "refusal" if reply.finish == "refusal" and self.accent.role_alone else "content"
+        name = "refusal" if reply.finish == "refusal" else "content"
         pieces += self.text_pieces(name, reply.text, index)
         for number, call in enumerate(reply.calls):
             pieces += self._call_pieces(call, number, index, opens=not number and not reply.text)

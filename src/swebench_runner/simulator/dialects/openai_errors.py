@@ -191,9 +191,9 @@ def reject(complaint: Complaint) -> NoReturn:
     refuse(_bound_message(complaint, at), param=at, code=_bound_code(complaint))
 
 
-def trouble_refusal(trouble: Trouble, prompt: PromptInfo | None) -> Refusal:
+def trouble_refusal(trouble: Trouble, prompt: PromptInfo) -> Refusal:
     """A trouble in OpenAI's words."""
-    model = prompt.model.name if prompt else "the model"
+    model = prompt.model.name
     if trouble is Trouble.CONTEXT:
         return context_refusal(prompt)
     if trouble is Trouble.AUTH:
@@ -204,10 +204,9 @@ def trouble_refusal(trouble: Trouble, prompt: PromptInfo | None) -> Refusal:
     return Refusal(status, message.format(model=model), kind, code=code, trouble=trouble, prompt=prompt)
 
 
-def context_refusal(prompt: PromptInfo | None) -> Refusal:
+def context_refusal(prompt: PromptInfo) -> Refusal:
     """What a prompt that is too long gets on chat completions."""
-    window = prompt.model.context_tokens if prompt else 0
-    tokens = max(prompt.tokens, window + 1) if prompt else 1
+    window, tokens = prompt.overflow
     message = (
         f"This model's maximum context length is {window} tokens. However, your messages resulted in"
         f" {tokens} tokens. Please reduce the length of the messages."

@@ -204,22 +204,23 @@ class OpenRouterDialect(ChatDialect):
         if not visit.state.accepts_key(visit.bearer):
             raise Refusal(401, "User not found.")
 
-    def model(self, visit: Visit, name: str) -> ModelCard:
-        """The model of that name; real ones have their vendor's name before a slash.
+    def model(self, request: ChatRequest) -> ModelCard:
+        """The first model that exists; real ones have their vendor's name before a slash.
 
         Raises:
             Refusal: 400, not 404, and without a code.
         """
-        del visit
-        card = model_card(name, self.accent.provider)
-        if not card.known or not ("/" in name or name.startswith(("sim-", "scn-"))):
-            raise Refusal(400, f"{name} is not a valid model ID" + (f" ({card.hint})" if card.hint else ""))
-        return card
+        others = request.models if isinstance(request, LooseChatRequest) else None
+        cards = [model_card(name, self.accent.provider) for name in (request.model, *(others or ()))]
+        for card in cards:
+            if card.known and ("/" in card.name or card.name.startswith(("sim-", "scn-"))):
+                return card
+        hint = f" ({cards[0].hint})" if cards[0].hint else ""
+        raise Refusal(400, f"{request.model} is not a valid model ID{hint}")
 
     def context(self, prompt: PromptInfo) -> Refusal:
         """What a prompt that is too long gets."""
-        window = prompt.model.context_tokens
-        tokens = max(prompt.tokens, window + 1)
+        window, tokens = prompt.overflow
         message = (
             f"This endpoint's maximum context length is {window} tokens. However, you requested about"
             f" {tokens} tokens ({tokens} of text input). Please reduce the length of either one, or use the"

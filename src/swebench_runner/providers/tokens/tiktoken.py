@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import warnings
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -94,8 +95,11 @@ def _is_cached(encoding: str) -> bool:
 
 def _from_bpe_openai(encoding: str) -> Callable[[str], int] | None:
     try:
-        # Its public door also builds tables of 100 MB in Python, which counting does not need.
-        from bpe_openai._bindings import tokenizer_for_encoding  # noqa: PLC0415 - an extra, and heavy
+        with warnings.catch_warnings():
+            # It opens its own files in a way that Python 3.11 warns about.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            # The public door builds a second set of tables in Python, which counting does not need.
+            from bpe_openai._bindings import tokenizer_for_encoding  # noqa: PLC0415 - an extra, and heavy
     except ImportError:
         return None
     count: Callable[[str], int] = tokenizer_for_encoding(encoding).count

@@ -146,7 +146,8 @@ class MessagesDecoder:
                 if kind == "text_delta":
                     return self._add_text(event.index, event.delta.text)
                 if kind == "input_json_delta":
-                    return self._add_json(event.index, event.delta.partial_json)
+                    self._add_json(event.index, event.delta.partial_json)
+                    return None
                 if kind == "thinking_delta":
                     return self._add_thinking(event.index, event.delta.thinking)
         return self._feed_object(frame)

@@ -12,6 +12,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from swebench_runner.generation.patches.naming import path_above, path_in_info
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -22,6 +24,10 @@ REPLACE_MARK = re.compile(r"^(>{5,})\s*(?:REPLACE|UPDATED|NEW|MODIFIED)\b[^\n]*$
 BEGIN_ENVELOPE = re.compile(r"^\*\*\* Begin Patch\s*$")
 END_ENVELOPE = re.compile(r"^\*\*\* End Patch\s*$")
 
+_MARK = re.compile(
+    r"^(?:<{5,}\s*(?:SEARCH|ORIGINAL|OLD|HEAD)\b|--- |diff --git |@@|Index: "
+    r"|\*\*\* (?:Begin Patch|\w+ File: ))"
+)
 _FENCE = re.compile(r"^([ \t]*)(`{3,}|~{3,})([^`\n]*)$")
 _OPEN_TAG = re.compile(r"^[ \t]*<([A-Za-z][\w.-]*)((?:\s[^<>]*)?)>(.*)$")
 _CLOSE_TAG = re.compile(r"</([A-Za-z][\w.-]*)>")
@@ -105,8 +111,10 @@ class _Scanner:
         self._depth = depth
         self._closing: dict[str, list[int]] = defaultdict(list)
         for index, line in enumerate(lines):
-            if REPLACE_MARK.match(line):
+            closing = REPLACE_MARK.match(line)
+            if closing:
                 self._closing["replace"].append(index)
+                self._closing[f"replace {len(closing[1])}"].append(index)
             elif END_ENVELOPE.match(line):
                 self._closing["envelope"].append(index)
             elif "</" in line:
@@ -143,10 +151,11 @@ class _Scanner:
 
     def _marked_end(self, index: int) -> int:
         """The end of a search/replace block or an envelope that starts here; 0 where none does."""
-        for opening, closing in ((SEARCH_MARK, "replace"), (BEGIN_ENVELOPE, "envelope")):
-            if opening.match(self._lines[index]):
-                return 1 + self._next_closing(closing, index)
-        return 0
+        search = SEARCH_MARK.match(self._lines[index])
+        if search:
+            same_width = self._next_closing(f"replace {len(search[1])}", index)
+            return 1 + (same_width if same_width >= 0 else self._next_closing("replace", index))
+        return 1 + self._next_closing("envelope", index) if BEGIN_ENVELOPE.match(self._lines[index]) else 0
 
     def _diff_end(self, index: int) -> int:
         """The end of the diff lines that start here, in which a fence would be text; 0 where none do."""
@@ -160,9 +169,10 @@ class _Scanner:
         end, closed = self._fence_end(index, fence)
         inner = [line.removeprefix(fence.indent) for line in self._lines[index + 1 : end]]
         start = self._offset + index + 1
-        if self._depth < _MAX_DEPTH and _wraps_a_fence(inner):
-            return end + closed, split_blocks(inner, offset=start, depth=self._depth + 1)
         before = tuple(self._lines[max(0, index - 3) : index])
+        named = path_in_info(fence.info) or path_above(before, alone=True)
+        if self._depth < _MAX_DEPTH and _wraps_a_fence(inner) and (not named or begins_with_mark(inner[:3])):
+            return end + closed, split_blocks(inner, offset=start, depth=self._depth + 1)
         return end + closed, [Block(tuple(inner), start, "fence", fence.info, before, closed)]
 
     def _fence_end(self, start: int, fence: _Fence) -> tuple[int, bool]:
@@ -218,6 +228,12 @@ class _Scanner:
         places = self._closing.get(mark, [])
         found = bisect_left(places, index)
         return places[found] if found < len(places) else -1
+
+
+def begins_with_mark(lines: Sequence[str]) -> bool:
+    """Among the first lines that say anything, one can only begin an edit."""
+    first = [line for line in lines if line.strip()][:3]
+    return any(_MARK.match(line.rstrip("\r")) for line in first)
 
 
 def _in_tag(block: Block, path: str, *, closed: bool) -> Block:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from swebench_runner.generation.patches.blocks import SEARCH_MARK, Block
+from swebench_runner.generation.patches.blocks import SEARCH_MARK, Block, begins_with_mark
 from swebench_runner.generation.patches.edits import Draft, EditFormat, FileEdit, Hunk
 from swebench_runner.generation.patches.envelope import holds_envelope, read_envelopes
 from swebench_runner.generation.patches.search_replace import read_search_replace
@@ -26,17 +26,22 @@ def read_drafts(blocks: Sequence[Block], *, known: Container[str] = ()) -> list[
     whole: list[Draft] = []
     path = ""
     for block in blocks:
-        if any(SEARCH_MARK.match(line.rstrip("\r")) for line in block.lines):
-            found = read_search_replace(block, known=known, inherited=path)
-            path = next((edit.path for draft in reversed(found) for edit in draft.edits), path)
-        elif holds_envelope(block):
-            found = read_envelopes(block)
-        else:
-            found = read_unified(block)
+        file = read_whole_file(block, known=known)
+        if file is not None and not begins_with_mark(block.lines):
+            whole.append(file)
+            continue
+        found = _read_marked(block, known, path)
         marked += found
-        file = None if found else read_whole_file(block, known=known)
-        whole += [file] if file else []
+        whole += [file] if file and not found else []
+        path = next((edit.path for draft in reversed(found) for edit in draft.edits), path)
     return marked or whole
+
+
+def _read_marked(block: Block, known: Container[str], path: str) -> list[Draft]:
+    """The edits in a block that its own marks show, in the one format that it is in."""
+    if any(SEARCH_MARK.match(line.rstrip("\r")) for line in block.lines):
+        return read_search_replace(block, known=known, inherited=path)
+    return read_envelopes(block) if holds_envelope(block) else read_unified(block)
 
 
 def readings(drafts: Sequence[Draft]) -> Iterator[tuple[Draft, ...]]:

@@ -27,7 +27,7 @@ from swebench_runner.generation.patches.unified import merge_same_file
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-_THOUGHT = re.compile(r"<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL)
+_THOUGHT = re.compile(r"\A\s*<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL)
 _REFUSAL = re.compile(
     r"^\W*(?:(?:i['’]?m |i am )?(?:very |really )?sorry[,.;:]?\s+(?:but\s+)?)?"  # noqa: RUF001 - models write it
     r"(?:i|we) (?:can['’]?t|cannot|can not|am unable to|['’]?m unable to|won['’]?t|must decline|will not)"  # noqa: RUF001
@@ -100,7 +100,7 @@ def paths_in(answer: str) -> tuple[str, ...]:
 
 
 def _read(answer: str, known: Mapping[str, str]) -> _Read:
-    text = _THOUGHT.sub("", answer.lstrip("\ufeff \n\r"), count=1)
+    text = _THOUGHT.sub("", answer.removeprefix("\ufeff"), count=1)
     try:
         text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:

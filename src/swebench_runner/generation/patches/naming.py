@@ -18,6 +18,19 @@ _DECORATION = re.compile(r"^(?:#{1,6}\s+|//\s*|<!--\s*|[-*>]\s+|\d+[.)]\s+)+")
 _TICKED = re.compile(r"`([^`\n]+)`")
 _NAME = re.compile(r"""[^\s<>|:*?"'`(){}\[\],;=]+""")
 _EXTENSION = re.compile(r"[^/.]\.[A-Za-z0-9_+-]{1,12}$")
+_PLAIN_NAMES = frozenset(
+    (
+        "Makefile",
+        "Dockerfile",
+        "LICENSE",
+        "README",
+        "CHANGELOG",
+        "AUTHORS",
+        "Jenkinsfile",
+        "Procfile",
+        "Gemfile",
+    )
+)
 _TITLE = re.compile(r"""\b(?:title|file|filename|path|name)\s*=\s*["']?([^"']+)["']?""")
 
 
@@ -74,4 +87,5 @@ def _looks_like_path(text: str, *, spaces: bool = False) -> bool:
     compact = text.replace(" ", "_") if spaces else text
     if not _NAME.fullmatch(compact) or "//" in compact or len(compact) > 300:
         return False
-    return bool(_EXTENSION.search(compact)) or ("/" in compact and not compact.endswith("/"))
+    in_folder = "/" in compact and not compact.endswith("/")
+    return in_folder or compact in _PLAIN_NAMES or bool(_EXTENSION.search(compact))

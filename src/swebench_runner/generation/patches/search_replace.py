@@ -61,7 +61,8 @@ def _end(lines: Sequence[str], start: int, width: int) -> int | None:
         closing = REPLACE_MARK.match(line)
         if closing and len(closing[1]) == width:
             return index
-        if SEARCH_MARK.match(line):
+        another = SEARCH_MARK.match(line)
+        if another and len(another[1]) == width:
             break
         if closing and fallback is None:
             fallback = index

@@ -197,12 +197,12 @@ class _Reader:
     def _last_change(self, index: int, limit: int) -> int:
         """The last added or removed line before the limit; in prose a list may follow, which is none."""
         last = index - 1
+        in_list = False
         for at in range(index, limit):
             line = self._lines[at]
-            listed = (
-                self.prose and _BULLET.match(line) and not self._lines[at - 1].startswith(("+", "-", " "))
-            )
-            if line[:1] in ("+", "-") and not listed:
+            after_diff = self._line(at - 1)[:1] in ("+", "-", " ", "@") and not in_list
+            in_list = self.prose and bool(_BULLET.match(line)) and not after_diff
+            if line[:1] in ("+", "-") and not in_list:
                 last = at
         return last
 

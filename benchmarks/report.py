@@ -30,6 +30,7 @@ ROWS = (
     ("import", "cpu_s", "import, whole-process CPU (s)", 3),
     ("three_providers", "cpu_s", "import and three providers made, CPU (s)", 3),
     ("first_answer", "cpu_s", "cold process to first answer, CPU (s)", 3),
+    ("first_cost", "cpu_s", "the same and its cost in dollars read (s)", 3),
     ("help", "cpu_s", "`--help`, whole-process CPU (s)", 3),
     ("memory", "rss_mb", "memory after import and three providers (MB)", 0),
     ("memory_answered", "rss_mb", "memory after one answer (MB)", 0),
@@ -62,7 +63,7 @@ class Machine:
             if hasattr(os, "sched_setaffinity")
             else "nothing is pinned here"
         )
-        facts = (
+        facts: tuple[str, ...] = (
             f"Date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {commit()}",
             f"Processor: {processor()}, {core_count} cores usable ({pinned})",
             f"System: {platform.system()} {platform.release()}, {platform.python_implementation()} {platform.python_version()}",
@@ -81,11 +82,8 @@ def processor() -> str:
     """The processor's own name, as far as the system tells."""
     information = Path("/proc/cpuinfo")
     if information.exists():
-        lines = dict(
-            (part.strip() for part in line.split(":", 1))
-            for line in information.read_text().splitlines()
-            if ":" in line
-        )
+        pairs = (line.split(":", 1) for line in information.read_text().splitlines() if ":" in line)
+        lines = {name.strip(): value.strip() for name, value in pairs}
         return f"{lines.get('model name', platform.machine())} (family {lines.get('cpu family')}, model {lines.get('model')})"
     return platform.processor() or platform.machine()
 
@@ -128,7 +126,8 @@ NOTES = (
     "CPU is user and system time of the whole measured process. Bare Python and a click-only program are the floors of "
     "the start-up rows. “In bulk”: 1,000 events with text, five in each packet of about 1,400 bytes, sent as fast as they "
     "are read. “One a packet”: an event every 5 ms on each of ten streams, so that the event loop's own work, the same "
-    "for everyone, is part of each event."
+    "for everyone, is part of each event. Our calls include reading the answer's cost (litellm computes one, too), except "
+    "in the first answer, where it is a row of its own: it loads the price list."
 )
 
 

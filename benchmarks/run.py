@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 CALLING = ("sequential", "in_flight_64", "in_flight_1000", "stream", "trickle", "memory_answered")
 STARTING = ("import", "three_providers", "first_answer", "memory")
-ALL_SCENARIOS = (*CALLING, *STARTING, "help", "resume")
+ALL_SCENARIOS = (*CALLING, *STARTING, "first_cost", "help", "resume")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -102,19 +102,10 @@ def measure_round(
         except MeasurementError as error:
             figures.failures[contender, scenario] = str(error)
 
-    first = next(iter(pythons.values()))
     for scenario in options.scenarios:
         print(f"  {scenario}", file=sys.stderr, flush=True)
-        if scenario == "import":
-            attempt("bare", "import", lambda: whole_process(first, "-c", "pass"))
-        elif scenario == "memory":
-            attempt("bare", "memory", lambda: run_client(first, "memory.py", "bare", url))
-        elif scenario == "help" and "ours" in pythons:
-            python = pythons["ours"]
-            attempt("click", "help", lambda p=python: whole_process(p, CLIENTS / "click_help.py", "--help"))
-            attempt("ours", "help", lambda p=python: whole_process(p.with_name("swebench"), "--help"))
-        elif scenario == "resume" and "ours" in pythons:
-            attempt("ours", "resume", lambda: journal_resume.measure(pythons["ours"], quick=options.quick))
+        for name, run in apart(scenario, pythons, url, quick=options.quick):
+            attempt(name, scenario, run)
         for contender in chosen:
             if scenario in (*CALLING, *STARTING) and (contender.calls or scenario == "import"):
                 attempt(
@@ -122,6 +113,27 @@ def measure_round(
                     scenario,
                     starter(contender, scenario, pythons[contender.name], url, options),
                 )
+
+
+def apart(
+    scenario: str, pythons: dict[str, Path], url: str, *, quick: bool
+) -> list[tuple[str, Callable[[], dict[str, float]]]]:
+    """What a scenario measures besides every contender in turn: floors, and what only we have."""
+    first, ours = next(iter(pythons.values())), pythons.get("ours")
+    if scenario == "import":
+        return [("bare", lambda: whole_process(first, "-c", "pass"))]
+    if scenario == "memory":
+        return [("bare", lambda: run_client(first, "memory.py", "bare", url))]
+    if ours is None:
+        return []
+    if scenario == "first_cost":
+        return [("ours", lambda: whole_process(ours, CLIENTS / "first_answer.py", "ours", url, "cost"))]
+    if scenario == "help":
+        floor = ("click", lambda: whole_process(ours, CLIENTS / "click_help.py", "--help"))
+        return [floor, ("ours", lambda: whole_process(ours.with_name("swebench"), "--help"))]
+    if scenario == "resume":
+        return [("ours", lambda: journal_resume.measure(ours, quick=quick))]
+    return []
 
 
 def starter(

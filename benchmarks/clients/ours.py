@@ -6,6 +6,8 @@ IMPORT = "import swebench_runner.providers"
 
 
 class Client:
+    reads_cost = True  # it is computed when it is read, and others compute theirs
+
     async def open(self, base_url: str) -> None:
         from swebench_runner.providers import UnifiedRequest, create_provider
 
@@ -16,7 +18,7 @@ class Client:
 
     async def call(self) -> tuple[str, int]:
         answer = await self.provider.generate(self.asked())
-        if answer.cost is None:  # computed when it is read, so it is read: the others' cost is computed, too
+        if self.reads_cost and answer.cost is None:
             raise AssertionError("no cost")
         return answer.content, answer.usage.total_tokens
 

@@ -69,7 +69,7 @@ def whole_answer(body: dict[str, object]) -> bytes:
 
 def chat_answer() -> bytes:
     """OpenAI chat completion, about 600 bytes of body."""
-    message = {"role": "assistant", "content": ANSWER, "refusal": None, "annotations": []}
+    message: dict[str, object] = {"role": "assistant", "content": ANSWER, "refusal": None, "annotations": []}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
     body = {**IDENTITY, "object": "chat.completion", "choices": [choice], "usage": USAGE}
     return whole_answer({**body, "service_tier": "default", "system_fingerprint": "fp_560af6e559"})

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -25,6 +25,7 @@ FILES = [
     "multilingual-5.jsonl",
     "multimodal-5.jsonl",
 ]
+MODEL = "sim-mixed@prose=0@empty=0"
 PROVIDERS = ["openai", "anthropic", "ollama", "openrouter", "openai-compatible"]
 
 
@@ -74,36 +75,53 @@ def test_every_gold_answer_to_a_real_instance_applies(data_dir: Path, tmp_path: 
     assert all(patch.endswith("\n") for patch in patches(summary).values())
 
 
+class DevSet(NamedTuple):
+    """The development set, its files, the server that answers, and what the predictions have to be."""
+
+    dataset: Path
+    oracle: Path
+    environment: dict[str, str]
+    expected: dict[str, str]
+
+    def generate(self, folder: Path, provider: str, *more: str) -> Any:
+        asked = (
+            "-d",
+            self.dataset,
+            "--oracle-files",
+            self.oracle,
+            "-m",
+            MODEL,
+            "--yes",
+            "-o",
+            folder / "run",
+        )
+        return generate(folder, "-p", provider, *asked, *more, **self.environment)
+
+
 @pytest.fixture(scope="module")
-def dev_set(
-    data_dir: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Path, Path, Simulator]]:
-    dataset, oracle = (
-        data_dir / "swebench" / "lite-dev.jsonl",
-        tmp_path_factory.mktemp("dev") / "oracle.jsonl",
-    )
+def dev_set(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevSet]:
+    folder = tmp_path_factory.mktemp("dev")
+    dataset, oracle = data_dir / "swebench" / "lite-dev.jsonl", folder / "oracle.jsonl"
     instances = load_dataset(dataset)
     write_oracle_files([one.to_row() for one in instances], oracle)
     gold = {one.problem_statement: one.patch for one in instances}
     with Simulator(gold=gold).start_in_thread() as simulator:
-        yield dataset, oracle, simulator
+        environment = {
+            **simulator.env(),
+            "OPENAI_COMPATIBLE_BASE_URL": f"{simulator.url}/v1",
+            "OPENAI_COMPATIBLE_API_KEY": "sk-simulated",
+        }
+        made = DevSet(dataset, oracle, environment, {})
+        yield made._replace(expected=patches(made.generate(folder, "simulator")))
 
 
 @pytest.mark.parametrize("stream", ["--stream", "--no-stream"])
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_predictions_do_not_depend_on_the_provider_or_on_streaming(
-    dev_set: tuple[Path, Path, Simulator], tmp_path: Path, provider: str, stream: str
+    dev_set: DevSet, tmp_path: Path, provider: str, stream: str
 ) -> None:
-    dataset, oracle, simulator = dev_set
-    environment = {
-        **simulator.env(),
-        "OPENAI_COMPATIBLE_BASE_URL": f"{simulator.url}/v1",
-        "OPENAI_COMPATIBLE_API_KEY": "sk-simulated",
-    }
-    asked = ("-d", dataset, "--oracle-files", oracle, "-m", "sim-mixed@prose=0@empty=0", stream, "--yes")
-    summary = generate(tmp_path, "-p", provider, *asked, "-o", tmp_path / "run", **environment)
-    reference = generate(tmp_path, "-p", "simulator", *asked, "-o", tmp_path / "reference", **environment)
+    summary = dev_set.generate(tmp_path, provider, stream)
     assert len(patches(summary)) == 23
-    assert patches(summary) == patches(reference)
-    assert summary["model_name_or_path"] == f"{provider.replace('-', '_')}/sim-mixed@prose=0@empty=0"
+    assert patches(summary) == dev_set.expected
+    assert summary["model_name_or_path"] == f"{provider.replace('-', '_')}/{MODEL}"
     assert summary["tokens"]["prompt"] > 0

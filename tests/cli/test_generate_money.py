@@ -138,7 +138,7 @@ def test_no_is_no(
     ("amount", "shown"),
     [
         (None, "unknown"), (Decimal(0), "$0"), (Decimal("12.3456"), "$12.35"), (Decimal(1234), "$1,234.00"),
-        (Decimal("0.00012345"), "$0.00012"), (Decimal("0.5"), "$0.5"), (Decimal("0.0000000012"), "$0.0000000012"),
+        (Decimal("0.00012345"), "$0.00012"), (Decimal("0.5"), "$0.50"), (Decimal("0.0000000012"), "$0.0000000012"),
     ],
 )  # fmt: skip
 def test_amounts_to_read(amount: Decimal | None, shown: str) -> None:

@@ -63,8 +63,8 @@ class Manner:
     help="Whom to ask when the provider fails: anthropic,openai/gpt-4o.",
 )
 @click.option("--budget", "budget_usd", type=Dollars(), help="Never spend more than this on the whole run.")
-@click.option("--max-workers", type=click.IntRange(1, 1000), default=5, show_default=True, metavar="N",
-              envvar="SWEBENCH_MAX_WORKERS", help="Instances in flight at once.")  # fmt: skip
+@click.option("--max-workers", type=click.IntRange(1, 1000), metavar="N", envvar="SWEBENCH_MAX_WORKERS",
+              help="Instances in flight at once.  [default: 5, fewer for a local server]")  # fmt: skip
 @click.option("--temperature", type=click.FloatRange(0, 2), default=0.0, show_default=True, metavar="T",
               help="Randomness of the answers.")  # fmt: skip
 @click.option("--max-tokens", type=click.IntRange(1), default=8192, show_default=True, metavar="N",

@@ -66,9 +66,7 @@ def estimate_run(
         sampling: Ceiling of an answer.
     """
     if total <= 0:
-        return CostEstimate(
-            instances=0, measured=0, price="known", likely_usd=Decimal(0), ceiling_usd=Decimal(0)
-        )
+        return CostEstimate(instances=0, measured=0, price="free", likely_usd=ZERO, ceiling_usd=ZERO)
     step = max(1, -(-total // SAMPLE))
     tokens: list[int] = []
     likely: list[Decimal | None] = []

@@ -68,7 +68,7 @@ class RunSettings:
     def default_folder(self) -> Path:
         """`runs/<dataset>-<provider>-<model>-<hash>`: the same settings find the same folder again."""
         parts = (Path(self.dataset).stem, self.lane)
-        name = "-".join(_UNSAFE.sub("-", part).strip("-.") for part in parts)
+        name = _UNSAFE.sub("-", "-".join(parts)).strip("-.")
         return _RUNS / f"{name[:100]}-{self.sha256[:6]}"
 
 

@@ -105,7 +105,7 @@ async def carry_out(
             journal=journal,
             options=BatchOptions(
                 sampling=plan.wishes.sampling,
-                max_workers=plan.wishes.max_workers,
+                max_workers=plan.max_workers,
                 budget_usd=plan.wishes.budget_usd,
             ),
             watch=watch,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 SAMPLE: Final = "sample"
 USUAL_DATASET: Final = "lite"
+USUAL_WORKERS: Final = 5
 SHOWCASE_MODEL: Final = "sim-mixed"
 """Right, damaged and wrong patches, and always one: what somebody sees who has configured nothing."""
 
@@ -49,7 +50,7 @@ class RunWishes:
         output: The run's folder.
         fallback: "anthropic,openai/gpt-4o".
         budget_usd: Ceiling of the whole run.
-        max_workers: Instances in flight.
+        max_workers: Instances in flight; None for five, or fewer where the provider serves fewer at once.
         sampling: How models are asked.
     """
 
@@ -62,7 +63,7 @@ class RunWishes:
     output: Path | None = None
     fallback: str = ""
     budget_usd: Decimal | None = None
-    max_workers: int = 5
+    max_workers: int | None = None
     sampling: Sampling = field(default_factory=Sampling)
 
 
@@ -75,6 +76,7 @@ class RunPlan:
         folder: Where it is kept.
         instances: Whom to ask about.
         lanes: Whom to ask, in order.
+        max_workers: Instances in flight.
         task: What to ask and how to judge.
         wishes: What it was made from.
         simulated: Whether answers are made up by this process.
@@ -85,6 +87,7 @@ class RunPlan:
     folder: Path
     instances: RunInstances
     lanes: tuple[Lane, ...]
+    max_workers: int
     task: PatchTask
     wishes: RunWishes
     simulated: bool
@@ -126,6 +129,7 @@ def plan_run(wishes: RunWishes, *, environ: Mapping[str, str]) -> Iterator[RunPl
             folder=wishes.output or settings.default_folder(),
             instances=instances,
             lanes=tuple(lanes),
+            max_workers=wishes.max_workers or _workers(lanes[0]),
             task=PatchTask(files_of),
             wishes=wishes,
             simulated=simulated,
@@ -149,6 +153,10 @@ def _choice(wishes: RunWishes, environ: Mapping[str, str]) -> ProviderChoice:
         hint="add --provider openai (and export OPENAI_API_KEY=…), --provider ollama, "
         "or --provider simulator for made-up answers",
     )
+
+
+def _workers(lane: Lane) -> int:
+    return min(USUAL_WORKERS, lane.provider.capabilities.max_concurrency or USUAL_WORKERS)
 
 
 def _files_of(

@@ -8,7 +8,7 @@ import shlex
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from swebench_runner.generation.batch_task import SUCCESSES
 from swebench_runner.generation.journal_errors import StorageError
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from swebench_runner.generation.run import RunSettings
     from swebench_runner.providers.core.json import JSON
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Final = 1
+_CENT: Final = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,10 +146,12 @@ def write_summary(summary: RunSummary) -> None:
 
 
 def money(amount_usd: Decimal | None) -> str:
-    """An amount to read: cents above a cent, two digits that count below it; "unknown" for None."""
+    """An amount to read: cents from a cent on, two digits that count below it; "unknown" for None."""
     if amount_usd is None:
         return "unknown"
-    if amount_usd >= 1:
+    if amount_usd == 0:
+        return "$0"
+    if amount_usd >= _CENT:
         return f"${amount_usd:,.2f}"
     return f"${Decimal(f'{amount_usd:.2g}'):f}"
 

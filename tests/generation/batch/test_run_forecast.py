@@ -1,0 +1,168 @@
+"""Progress and estimates: figures from events and prompts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from support_batch import EchoTask, Told, instances
+from swebench_runner.cli.generate_bar import duration, status
+from swebench_runner.cli.generate_screen import remark, settled_line
+from swebench_runner.generation.batch_answer import Sampling
+from swebench_runner.generation.batch_events import (
+    BudgetWarning,
+    Exported,
+    FellBack,
+    LaneDown,
+    Reused,
+    Settled,
+    Started,
+    Stopping,
+)
+from swebench_runner.generation.estimate import estimate_run
+from swebench_runner.generation.progress import Progress
+from swebench_runner.providers import ManualClock, UnifiedRequest
+
+
+def settled(name: str, outcome: str = "applies", **given: object) -> Settled:
+    values: dict[str, object] = {
+        "instance_id": name,
+        "outcome": outcome,
+        "lane": "a/b",
+        "cost_usd": Decimal("0.25"),
+    }
+    return Settled(**{**values, **given})  # type: ignore[arg-type] # tests choose what to give
+
+
+def test_progress_adds_up_what_happened() -> None:
+    clock = ManualClock()
+    progress = Progress(100, clock)
+    progress.tell(Reused({"applies": 40, "empty": 2}))
+    for name in "abcd":
+        progress.tell(Started(name))
+    clock.now += 10
+    progress.tell(settled("a"))
+    progress.tell(settled("b", "does_not_apply"))
+    progress.tell(settled("c", cost_usd=None))
+    progress.tell(settled("d", "infrastructure", lane="", cost_usd=None))
+    shot = progress.snapshot()
+    assert (shot.done, shot.good, shot.in_flight) == (46, 42, 0)
+    assert (shot.cost_usd, shot.unpriced, shot.elapsed_s) == (Decimal("0.50"), 1, 10.0)
+    assert shot.eta_s == pytest.approx(54 * 10 / 4)
+    assert status(shot) == "42 usable  4 not  $0.50+?  2 min left"
+
+
+def test_what_was_paid_for_before_costs_nothing_now() -> None:
+    progress = Progress(2, ManualClock())
+    progress.tell(Started("a"))
+    progress.tell(settled("a", paid_before=True))
+    assert progress.snapshot().cost_usd == 0
+
+
+def test_there_is_no_time_left_to_tell_before_there_is_a_pace() -> None:
+    clock = ManualClock()
+    progress = Progress(10, clock)
+    assert progress.snapshot().eta_s is None
+    progress.tell(Started("a"))
+    progress.tell(settled("a"))
+    assert progress.snapshot().eta_s is None
+    progress.tell(Reused({"applies": 9}))
+    assert progress.snapshot().eta_s == 0
+
+
+def test_the_pace_is_the_recent_one() -> None:
+    clock = ManualClock()
+    progress = Progress(1000, clock)
+    for n in range(200):
+        progress.tell(Started(str(n)))
+        clock.now += 100.0 if n < 100 else 1.0
+        progress.tell(settled(str(n)))
+    eta_s = progress.snapshot().eta_s
+    assert eta_s is not None
+    assert eta_s == pytest.approx(800, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(8.2, "8 s"), (89, "89 s"), (200, "3 min"), (3900, "65 min"), (7500, "2 h 05 min")]
+)
+def test_durations_to_read(seconds: float, shown: str) -> None:
+    assert duration(seconds) == shown
+
+
+def test_remarks_are_made_on_what_a_person_should_know() -> None:
+    usual = [Started("a"), settled("a"), settled("a", "does_not_apply"), Reused({}), Exported(None, 3)]  # type: ignore[arg-type] # no path needed
+    assert [remark(event) for event in usual] == [None] * 5
+    said = [
+        FellBack("a", "x/m", "y/m", "rate_limit"),
+        LaneDown("x/m", "wrong \x1b[31mkey"),
+        BudgetWarning(Decimal(8), Decimal(10)),
+        Stopping("interrupted", 3),
+        Stopping("budget", 0),
+        settled("a", "infrastructure", detail="busy\nand more"),
+    ]
+    assert [remark(event) for event in said] == [
+        "  a: x/m failed (rate_limit), asking y/m",
+        "  x/m is not asked any more: wrong \\x1b[31mkey",
+        "  $8.00 of the budget of $10.00 are spent",
+        "  Interrupted: finishing 3 calls in flight; press Ctrl-C again to cut them off",
+        "  Budget reached",
+        "  a: no answer, busy",
+    ]
+
+
+def test_a_line_for_an_instance() -> None:
+    progress = Progress(200, ManualClock())
+    progress.tell(Started("a"))
+    event = settled("a__b-1", "does_not_apply", latency_ms=1234.0, detail="error: \x07patch failed")
+    progress.tell(event)
+    assert settled_line(event, progress.snapshot()) == (
+        "[  1/200] does_not_apply  a__b-1  $0.25  1.2 s  error: \\x07patch failed"
+    )
+
+
+class Priced(Told):
+    """A cent for a thousand tokens of an answer, and a thousandth for each prompt."""
+
+    def estimate_cost(self, asked: object, *, max_tokens: int | None = None) -> Decimal | None:
+        assert isinstance(asked, UnifiedRequest)
+        tokens = max_tokens or asked.max_tokens or 0
+        return Decimal("0.001") + Decimal(tokens) / 100_000
+
+
+def test_an_estimate_says_what_is_likely_and_what_cannot_be_passed() -> None:
+    found = estimate_run(
+        instances(10), total=10, provider=Priced(), task=EchoTask(), sampling=Sampling(max_tokens=5000)
+    )
+    assert (found.instances, found.measured, found.price) == (10, 10, "known")
+    assert (found.likely_usd, found.ceiling_usd) == (Decimal("0.11"), Decimal("0.51"))
+    assert (found.median_usd, found.largest_usd) == (Decimal("0.011"), Decimal("0.011"))
+    assert found.prompt_tokens >= 10
+
+
+def test_a_large_set_is_measured_in_part_and_scaled() -> None:
+    found = estimate_run(instances(1999), total=1999, provider=Priced(), task=EchoTask(), sampling=Sampling())
+    assert found.measured == 200
+    assert found.likely_usd is not None
+    assert found.likely_usd == pytest.approx(Decimal("0.011") * 1999)
+
+
+def test_a_short_ceiling_is_never_passed_by_what_is_likely() -> None:
+    found = estimate_run(
+        instances(3), total=3, provider=Priced(), task=EchoTask(), sampling=Sampling(max_tokens=100)
+    )
+    assert found.likely_usd == found.ceiling_usd
+
+
+@pytest.mark.parametrize(("price", "kind"), [(None, "unknown"), ("0", "free"), ("0.1", "known")])
+def test_unknown_free_and_known_are_three_things(price: str | None, kind: str) -> None:
+    found = estimate_run(
+        instances(3), total=3, provider=Told(estimate=price), task=EchoTask(), sampling=Sampling()
+    )
+    assert found.price == kind
+    assert (found.likely_usd is None) == (price is None)
+
+
+def test_nothing_to_ask_costs_nothing() -> None:
+    found = estimate_run((), total=0, provider=Told(estimate=None), task=EchoTask(), sampling=Sampling())
+    assert (found.instances, found.price, found.likely_usd) == (0, "free", 0)

@@ -166,6 +166,8 @@ STREAMS = st.one_of(st.binary(max_size=200), st.lists(PIECES, max_size=40).map(b
 
 
 @given(data=STREAMS, seed=st.integers(0, 2**32), limit=st.sampled_from([32, 64, 8 << 20]))
+@example(data=b"\t\xef\xbb\xbfdata:a", seed=0, limit=32)
+@example(data=b"\r\n\xef\xbb\xbfdata:a", seed=0, limit=32)
 @example(data=b"data: " + b"\r" * 3 + b"\n", seed=0, limit=32)
 def test_any_bytes_at_any_split_give_the_same_frames_or_the_same_error(
     data: bytes, seed: int, limit: int

@@ -22,6 +22,7 @@ from swebench_runner.providers.core.messages import (
 )
 from swebench_runner.providers.core.protocols import Target
 from swebench_runner.providers.core.request import (
+    ToolSpec,
     UnifiedRequest,
 )
 from swebench_runner.providers.transforms.openai_chat import OpenAIChat
@@ -232,3 +233,18 @@ def test_opaque_parts_of_the_own_dialect_are_sent_as_they_are() -> None:
         Message(MessageRole.USER, [OpaquePart("openai_chat", {"type": "file"}), OpaquePart("ollama", {})])
     )
     assert message["content"] == [{"type": "file"}]
+
+
+def test_cache_marks_on_tools() -> None:
+    request = UnifiedRequest("Hi", tools=[ToolSpec("ls", cache=CacheMark())])
+    router = OpenAIChat(cache_models=("anthropic/",))
+    [marked] = router.encode(request, Target("openrouter", "anthropic/claude")).body["tools"]  # type: ignore[misc]
+    assert marked["cache_control"] == {"type": "ephemeral"}  # type: ignore[index]
+    [plain] = router.encode(request, Target("openrouter", "openai/gpt")).body["tools"]  # type: ignore[misc]
+    assert "cache_control" not in plain
+
+
+def test_files_of_a_tool_follow_its_result_like_images() -> None:
+    file = OpaquePart("openai_chat", {"type": "file", "file": {"file_id": "f"}})
+    messages = ask(Message(MessageRole.TOOL, [TextPart("t"), file], tool_call_id="1"))
+    assert messages[1]["content"][1] == file.value  # type: ignore[index]

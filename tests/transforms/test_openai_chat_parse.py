@@ -151,7 +151,7 @@ def test_an_answer_that_was_filtered_whole_has_no_message() -> None:  # Azure
         ({"prompt_tokens": 5, "completion_tokens": 2, "cost": 0}, TokenUsage(5, 2, reported_cost_usd=Decimal(0))),
         ({"prompt_tokens": 5, "completion_tokens": 2, "cost": 0.1, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.2}},
          TokenUsage(5, 2, reported_cost_usd=Decimal("0.3"))),
-        ({"prompt_tokens": 5, "completion_tokens": 2, "cost": {"total_cost": 1}}, TokenUsage(5, 2)),
+        ({"prompt_tokens": 5, "completion_tokens": 2, "cost": {"total_cost": 1}}, TokenUsage(5, 2, reported_cost_usd=Decimal(1))),
         ({"prompt_tokens": 5, "completion_tokens": 2, "cost": "x"}, TokenUsage(5, 2)),
         ({"prompt_tokens": 5, "completion_tokens": 2, "cost": -1}, TokenUsage(5, 2)),
     ],
@@ -172,6 +172,12 @@ def test_usage_that_counts_nothing_is_unknown_and_not_zero(usage: object) -> Non
 def test_the_cost_of_a_server_that_bills_in_something_else_is_not_taken() -> None:
     answer = parse({"content": "a"}, usage={"prompt_tokens": 1, "completion_tokens": 1, "cost": 5})
     assert answer.usage.reported_cost_usd is None
+    itemised = {
+        "prompt_tokens": 1,
+        "completion_tokens": 1,
+        "cost": {"request_cost": 0.005, "total_cost": 0.00502},
+    }
+    assert parse({"content": "a"}, usage=itemised).usage.reported_cost_usd == Decimal("0.00502")  # Perplexity
 
 
 def test_reasoning_details_come_back_unchanged() -> None:

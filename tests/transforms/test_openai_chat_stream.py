@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support_openai import TARGET, delta, golden, golden_json, replay, sse
 
+from support_openai import TARGET, delta, golden, golden_json, replay, sse
 from swebench_runner.providers.core.errors import (
     IncompleteStreamError,
     ProviderError,
@@ -96,6 +97,14 @@ def test_trap_07_servers_that_never_send_a_finish_reason_have_a_setting() -> Non
         "stop",
         FinishReason.STOP,
     )
+
+
+def test_trap_07_done_behind_the_final_count_is_an_end_without_a_finish_reason() -> None:  # Snowflake
+    count = {"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 1}}
+    answer = replay(sse(delta("", content="a"), count, "[DONE]"), CHAT).answer
+    assert (answer.content, answer.finish_reason, answer.usage.total_tokens) == ("a", "stop", 2)
+    with pytest.raises(IncompleteStreamError):
+        replay(sse(delta("", content="a"), count), CHAT)
 
 
 def test_trap_08_an_empty_finish_reason_and_usage_in_every_chunk_end_nothing() -> None:
@@ -264,6 +273,27 @@ def test_a_stream_is_over_once_usage_follows_the_finish_reason() -> None:
         decoder.feed(frame)
     assert decoder.finished
     assert decoder.finish().content == "a"
+
+
+@pytest.mark.parametrize(
+    ("terminator", "events", "complete"),
+    [
+        ("strict", [], False),
+        ("strict", [STOP], True),
+        ("strict", ["[DONE]"], False),
+        ("done_only", ["[DONE]"], True),
+        ("done_only", [STOP], True),
+        ("none", [], False),  # more may come, though the end of input would do
+        ("none", ["[DONE]"], True),
+    ],
+)
+def test_a_decoder_says_whether_the_answer_may_end_here(
+    terminator: Any, events: list[object], complete: bool
+) -> None:
+    decoder = OpenAIChat(terminator=terminator).decoder(TARGET)
+    for frame in CHAT.splitter().feed(sse(delta(content="a"), *events)):
+        decoder.feed(frame)
+    assert decoder.complete is complete
 
 
 def test_what_has_arrived_so_far_can_be_had() -> None:

@@ -286,3 +286,9 @@ def test_empty_and_opaque_content() -> None:
     assert items(Message(MessageRole.USER, [file])) == [
         {"role": "user", "content": [{"type": "input_file", "file_id": "f"}]}
     ]
+
+
+def test_files_of_a_tool_stay_in_its_result() -> None:
+    file = OpaquePart("openai_responses", {"type": "input_file", "file_id": "f"})
+    [item] = items(Message(MessageRole.TOOL, [TextPart("t"), file], tool_call_id="c"))
+    assert item["output"] == [{"type": "input_text", "text": "t"}, {"type": "input_file", "file_id": "f"}]

@@ -226,6 +226,7 @@ def test_what_has_arrived_so_far_can_be_had() -> None:
     assert partial.tool_calls[1].input == {"input": "a b"}
     assert partial.finish_reason == "in_progress"
     assert not decoder.finished
+    assert not decoder.complete
 
 
 def test_a_server_that_answers_with_a_whole_body_is_understood() -> None:

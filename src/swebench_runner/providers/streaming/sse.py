@@ -101,8 +101,8 @@ class SSESplitter:
         if len(data) < len(BOM) and BOM.startswith(data):
             return data
         start = data.removeprefix(BOM).lstrip()
-        if not start:
-            return data[: len(BOM)] if data.startswith(BOM) else b""
+        if not start:  # a blank stands for all of them, so that no mark is looked for behind it
+            return BOM if data.startswith(BOM) else b" "[: len(data)]
         self._started = True
         self._plain = start.startswith((b"{", b"[", b"<"))
         return start

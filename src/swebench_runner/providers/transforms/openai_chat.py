@@ -33,8 +33,9 @@ class OpenAIChat:
         path: Appended to the base URL.
         max_tokens_field: Name of the ceiling on the wire; None asks the model's facts.
         stream_usage: Ask for token counts at the end of a stream (`stream_options.include_usage`).
-        terminator: What makes a stream complete: "strict", a finish reason; "done_only", a finish reason
-            or `[DONE]`; "none", the end of input, for servers that send neither.
+        terminator: What makes a stream complete: "strict", a finish reason, or `[DONE]` behind the final
+            count of tokens; "done_only", `[DONE]` alone too; "none", the end of input, for servers that
+            send none of them.
         reasoning: How reasoning is asked for: "effort" (`reasoning_effort`), "object" (`reasoning`, as
             OpenRouter wants it), "template" (`chat_template_kwargs.enable_thinking`, vLLM and llama.cpp)
             or "none".

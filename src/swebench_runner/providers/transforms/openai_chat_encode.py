@@ -42,7 +42,9 @@ _IMAGES_FOLLOW: Final = "The images of this result are in the next message."
 def encode_body(request: UnifiedRequest, left: Left, chat: OpenAIChat) -> Wire:
     """The whole body; `left` collects what could not be said."""
     target = left.target
-    body: Wire = {"model": target.model, "messages": _messages(request, left, chat), "stream": target.stream}
+    caches = bool(chat.cache_models) and target.model.startswith(chat.cache_models)
+    messages = _messages(request, left, chat, caches=caches)
+    body: Wire = {"model": target.model, "messages": messages, "stream": target.stream}
     if target.stream and chat.stream_usage:
         body["stream_options"] = {"include_usage": True}
     if left.accepts(request, "max_tokens"):
@@ -53,7 +55,7 @@ def encode_body(request: UnifiedRequest, left: Left, chat: OpenAIChat) -> Wire:
     if request.stop_sequences and left.accepts(request, "stop_sequences"):
         body["stop"] = list(request.stop_sequences)
     if left.accepts(request, "tools"):
-        _add_tools(body, request, left)
+        _add_tools(body, request, left, caches=caches)
     elif request.tool_choice == "required" or isinstance(request.tool_choice, NamedTool):
         left.out("tool_choice", "there are no tools")
     if left.accepts(request, "response_format"):
@@ -64,8 +66,8 @@ def encode_body(request: UnifiedRequest, left: Left, chat: OpenAIChat) -> Wire:
     return body
 
 
-def _add_tools(body: Wire, request: UnifiedRequest, left: Left) -> None:
-    body["tools"] = [_tool(tool) for tool in request.tools]
+def _add_tools(body: Wire, request: UnifiedRequest, left: Left, *, caches: bool) -> None:
+    body["tools"] = [_tool(tool, caches=caches) for tool in request.tools]
     if left.accepts(request, "tool_choice"):
         choice = request.tool_choice
         if isinstance(choice, NamedTool):
@@ -76,14 +78,17 @@ def _add_tools(body: Wire, request: UnifiedRequest, left: Left) -> None:
         body["parallel_tool_calls"] = request.parallel_tool_calls
 
 
-def _tool(tool: ToolSpec) -> Wire:
+def _tool(tool: ToolSpec, *, caches: bool) -> Wire:
     function: Wire = {"name": tool.name}
     if tool.description:
         function["description"] = tool.description
     function["parameters"] = tool_schema(tool.parameters)
     if tool.strict is not None:
         function["strict"] = tool.strict
-    return {"type": "function", "function": function}
+    wire: Wire = {"type": "function", "function": function}
+    if caches and tool.cache is not None:
+        wire["cache_control"] = _mark_of(tool.cache)
+    return wire
 
 
 def _response_format(request: UnifiedRequest) -> Wire:
@@ -123,8 +128,7 @@ def _add_reasoning(body: Wire, request: UnifiedRequest, left: Left, chat: OpenAI
         body["reasoning"] = levels
 
 
-def _messages(request: UnifiedRequest, left: Left, chat: OpenAIChat) -> list[JSON]:
-    caches = left.target.model.startswith(chat.cache_models) if chat.cache_models else False
+def _messages(request: UnifiedRequest, left: Left, chat: OpenAIChat, *, caches: bool) -> list[JSON]:
     conversation = request.to_messages()
     if "prefill" in left.target.facts.refuses and conversation[-1].role is MessageRole.ASSISTANT:
         conversation.pop()
@@ -212,7 +216,7 @@ def _tool_result(message: Message, images: list[Wire]) -> Wire:
     """A tool's answer, which is text only on this wire; its images go into a user message behind it."""
     parts = message.parts()
     text = message.text
-    pictures = [part for part in parts if isinstance(part, ImagePart)]
+    pictures = [p for p in parts if isinstance(p, ImagePart | OpaquePart) and not _foreign(p)]
     if pictures:
         text = f"{text}\n{_IMAGES_FOLLOW}" if text else _IMAGES_FOLLOW
         images.append({"type": "text", "text": f"Images from {message.name or 'the tool'}:"})

@@ -93,6 +93,7 @@ class ChatDecoder:
         "_begun",
         "_builder",
         "_cost_in_usage",
+        "_counted",
         "_details",
         "_done",
         "_target",
@@ -110,12 +111,14 @@ class ChatDecoder:
         self._builder = AnswerBuilder(target, DIALECT)
         self._details = DetailCollector(self._builder, pieces=True)
         self._begun = False
+        self._counted = False
         self._done = False
 
     @property
     def complete(self) -> bool:
         """Whether the answer may end here, though counts may still come."""
-        return self.finished or self._builder.finish_reason is not None
+        ended = self._done and (self._counted or self._terminator != "strict")
+        return ended or self._builder.finish_reason is not None
 
     def feed(self, frame: Frame) -> ProviderChunk | None:
         """What this event adds; None when nothing.
@@ -157,9 +160,7 @@ class ChatDecoder:
         """
         builder = self._builder
         refuse_failed(builder, self._target)
-        if builder.finish_reason is None and not (
-            self._terminator == "none" or (self._terminator == "done_only" and self._done)
-        ):
+        if not self.complete and self._terminator != "none":
             if self._done:
                 raise builder.incomplete(
                     "the stream ended without a finish reason",
@@ -225,6 +226,7 @@ class ChatDecoder:
             usage = read_usage(block, cost_in_usage=self._cost_in_usage)
             if usage is not None:
                 self._builder.usage = usage
+                self._counted = self._counted or not choices
                 self.finished = self.finished or (idle and self._builder.finish_reason is not None)
                 return
 

@@ -190,7 +190,7 @@ def _tool_result(message: Message, custom: set[str]) -> Wire:
         parts.insert(0, TextPart("Error: "))
     kind = "custom_tool_call_output" if call_id in custom else "function_call_output"
     output: JSON
-    if any(isinstance(part, ImagePart) for part in parts):
+    if any(isinstance(part, ImagePart) or _is_own(part) for part in parts):
         output = _content(parts)
     else:
         output = "".join([part.text for part in parts if isinstance(part, TextPart)])
@@ -209,6 +209,10 @@ def _content(parts: Sequence[ContentPart]) -> JSON:
             wires.append(
                 {"type": "input_image", "image_url": image_url(part), "detail": part.detail or "auto"}
             )
-        elif isinstance(part, OpaquePart) and part.dialect == DIALECT:
+        elif isinstance(part, OpaquePart) and _is_own(part):
             wires.append(dict(part.value))
     return wires or ""
+
+
+def _is_own(part: ContentPart) -> bool:
+    return isinstance(part, OpaquePart) and part.dialect == DIALECT

@@ -9,7 +9,13 @@ import msgspec
 from swebench_runner.providers.core.stream import ProviderChunk
 from swebench_runner.providers.transforms.building import AnswerBuilder
 from swebench_runner.providers.transforms.errors import classify_error
-from swebench_runner.providers.transforms.json_body import count_of, decode_object, mapping_of, objects_of
+from swebench_runner.providers.transforms.json_body import (
+    count_of,
+    decode_object,
+    mapping_of,
+    objects_of,
+    text_of,
+)
 from swebench_runner.providers.transforms.openai_responses_parse import (
     DIALECT,
     REASONS,
@@ -76,7 +82,7 @@ class _Item:
         if self.done:
             return self.head
         text = "".join(self.pieces)
-        kind = self.head.get("type")
+        kind = text_of(self.head.get("type"))
         if kind == "message":
             content: list[JSON] = [{"type": "output_text", "text": text}] if text else []
             if self.refusal:
@@ -181,7 +187,7 @@ class ResponsesDecoder:
         if not data or data == b"[DONE]":
             return None
         event = decode_object(data, self._target.provider)
-        kind = event.get("type", frame.event)
+        kind = text_of(event.get("type")) or frame.event
         if kind == "error" or (event.get("error") and "output" not in event):
             raise classify_error(200, {}, event, self._target)
         if kind in _ITEMS:
@@ -237,7 +243,7 @@ class ResponsesDecoder:
 def _unsaid(item: _Item) -> ProviderChunk | None:
     """The text of a finished item that no delta has given out."""
     said = "".join(item.pieces)
-    kind = item.head.get("type")
+    kind = text_of(item.head.get("type"))
     if kind not in {"message", "reasoning"}:
         return None
     text = message_text(item.head) if kind == "message" else reasoning_text(item.head)

@@ -24,7 +24,7 @@ def read_usage(value: object, *, cost_in_usage: bool = False) -> TokenUsage | No
 
     Args:
         value: The block.
-        cost_in_usage: Whether `cost` in it is the charge in US dollars (OpenRouter).
+        cost_in_usage: Whether a plain `cost` in it is the charge in US dollars (OpenRouter).
     """
     usage = mapping_of(value)
     prompt = count_of(usage.get("prompt_tokens", usage.get("input_tokens")))
@@ -53,7 +53,7 @@ def read_usage(value: object, *, cost_in_usage: bool = False) -> TokenUsage | No
         cache_read_tokens=_first(reads),
         cache_write_tokens=_first(writes),
         reasoning_tokens=reasoning,
-        reported_cost_usd=_cost(usage) if cost_in_usage else None,
+        reported_cost_usd=_cost(usage, flat=cost_in_usage),
         raw=usage,
     )
 
@@ -62,9 +62,16 @@ def _first(values: tuple[JSON, ...]) -> int:
     return next((count for value in values if (count := count_of(value))), 0)
 
 
-def _cost(usage: Mapping[str, JSON]) -> Decimal | None:
-    """OpenRouter's charge; with a key of one's own the provider behind it charges too."""
-    cost = usd_of(usage.get("cost"))
+def _cost(usage: Mapping[str, JSON], *, flat: bool) -> Decimal | None:
+    """The charge in US dollars, where the block says it.
+
+    Perplexity itemises it, so that its unit is known. OpenRouter gives one figure, which is credits; with
+    a key of one's own the provider behind it charges too.
+    """
+    value = usage.get("cost")
+    if isinstance(value, dict):
+        return usd_of(value.get("total_cost"))
+    cost = usd_of(value) if flat else None
     if cost is not None and usage.get("is_byok") is True:
         upstream = usd_of(mapping_of(usage.get("cost_details")).get("upstream_inference_cost"))
         return cost + (upstream or 0)

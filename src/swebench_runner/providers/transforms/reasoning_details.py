@@ -41,7 +41,7 @@ class DetailSegment(Segment):
         raw = self.raw or {}
         if not self.field or detail.get("type") != raw.get("type") or detail.get("index") != raw.get("index"):
             return False
-        return detail.get("id") in {None, raw.get("id")} or raw.get("id") is None
+        return None in (detail.get("id"), raw.get("id")) or detail.get("id") == raw.get("id")
 
     def extend(self, detail: Mapping[str, JSON]) -> None:
         """Append a piece; its other fields (a signature comes last) are taken over."""

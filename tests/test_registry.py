@@ -198,7 +198,7 @@ def test_a_built_in_can_be_taken_away(registry: ProviderRegistry) -> None:
 def test_what_is_no_provider_is_refused_with_the_reason(
     registry: ProviderRegistry, bad: object
 ) -> None:  # A081
-    with pytest.raises(ConfigurationError, match="neither a ProviderSpec|does not define generate_unified"):
+    with pytest.raises(ConfigurationError, match=r"neither a ProviderSpec|does not define generate_unified"):
         registry.register("x", bad)  # type: ignore[arg-type]
 
 

@@ -15,6 +15,8 @@ from swebench_runner.providers.builtin.openai_compatible import (
 )
 from swebench_runner.providers.builtin.openrouter import OpenRouterProvider as OpenRouterProvider
 from swebench_runner.providers.builtin.simulator import SimulatorProvider as SimulatorProvider
+from swebench_runner.providers.coordinator import BatchResult as BatchResult
+from swebench_runner.providers.coordinator import ProviderCoordinator as ProviderCoordinator
 from swebench_runner.providers.core.capabilities import ModelFacts as ModelFacts
 from swebench_runner.providers.core.capabilities import ModelInfo as ModelInfo
 from swebench_runner.providers.core.capabilities import ProviderCapabilities as ProviderCapabilities
@@ -91,8 +93,6 @@ from swebench_runner.providers.registry import get_registry as get_registry
 from swebench_runner.providers.registry import list_providers as list_providers
 from swebench_runner.providers.registry import register_provider as register_provider
 from swebench_runner.providers.resilience.retry import RetryPolicy as RetryPolicy
-from swebench_runner.providers.coordinator import BatchResult as BatchResult
-from swebench_runner.providers.coordinator import ProviderCoordinator as ProviderCoordinator
 from swebench_runner.providers.routing.fallback import FallbackProvider as FallbackProvider
 from swebench_runner.providers.spec_provider import SpecProvider as SpecProvider
 from swebench_runner.providers.streaming.adapters import JSONLinesAdapter as JSONLinesAdapter

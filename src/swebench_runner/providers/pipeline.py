@@ -280,16 +280,19 @@ class Pipeline:
         latency_ms = (self._clock.now_s() - call.sent_s) * 1000.0
         model = response.model or target.model
         attempt = Attempt(target.provider, model, "ok", latency_ms, call.waited_ms, usage, reason=call.reason)
-        return replace(
-            response,
+        warnings = call.warnings + response.warnings
+        doubts = getattr(call.transform, "doubts", None)
+        if doubts is not None:
+            warnings += doubts(call.request, response)
+        return response.complete_with(
             model=model,
             usage=usage,
             latency_ms=response.latency_ms or latency_ms,
             request_id=request_id(headers) or response.response_id,
             answered_by=f"{target.provider}/{model}",
             attempts=(*call.attempts, attempt),
-            warnings=call.warnings + response.warnings,
-            cost=lambda: self._cost_of(usage, model),  # type: ignore[arg-type]  # read through a lazy field
+            warnings=warnings,
+            cost=lambda: self._cost_of(usage, model),
         )
 
     # -- failures -----------------------------------------------------------------------------

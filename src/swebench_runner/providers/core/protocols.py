@@ -161,7 +161,7 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A whole HTTP answer; header names in lower case."""
+    """A whole HTTP answer; headers are looked up in lower case (the mapping may ignore case)."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -169,7 +169,7 @@ class HttpResponse:
 
 
 class HttpStream(Protocol):
-    """An HTTP answer that is still arriving; header names in lower case."""
+    """An HTTP answer that is still arriving."""
 
     @property
     def status(self) -> int:
@@ -178,7 +178,7 @@ class HttpStream(Protocol):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Names in lower case."""
+        """Looked up in lower case (the mapping may ignore case)."""
         ...
 
     def chunks(self) -> AsyncIterator[bytes]:

@@ -149,6 +149,15 @@ class UnifiedResponse:
         changes.setdefault("cost", _COST.unread(self))
         return replace(self, **changes)  # type: ignore[arg-type]  # field names, as for replace
 
+    def complete_with(self, **facts: object) -> UnifiedResponse:
+        """This very object with some fields set. Only for its maker, before anyone else holds it.
+
+        A copy would cost as much as parsing the usage of an answer.
+        """
+        for name, value in facts.items():
+            object.__setattr__(self, name, value)
+        return self
+
     def to_message(self) -> Message:
         """This answer as a turn of the conversation, ready to be sent back to any provider."""
         return Message(MessageRole.ASSISTANT, self.parts or self.content, self.tool_calls)

@@ -55,7 +55,7 @@ class HttpTransport:
         try:
             async with pool.request(request, timeouts, total_s=timeouts.attempt_s) as reply:
                 body = await self._read(reply)
-                return HttpResponse(reply.status, _lower(reply.headers), body)
+                return HttpResponse(reply.status, reply.headers, body)
         except pool.failures as error:
             raise network_failure(error, request.url, timeouts) from error
 
@@ -194,7 +194,7 @@ class StreamedReply:
         failures: tuple[type[BaseException], ...],
     ) -> None:
         self.status = reply.status
-        self.headers: Mapping[str, str] = _lower(reply.headers)
+        self.headers: Mapping[str, str] = reply.headers
         self._reply = reply
         self._timeouts = timeouts
         self._max_body_bytes = max_body_bytes
@@ -295,10 +295,6 @@ def _bounded(body: bytes, limit: int) -> bytes:
 
 def _too_large(limit: int) -> ResponseFormatError:
     return ResponseFormatError(f"the body is larger than {limit:,} bytes", retryable=False)
-
-
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
 
 
 def _proxies() -> dict[str, str]:

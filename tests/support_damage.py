@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
+
 from support_patches import Case, as_unified
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def wrong_counts(diff: str, rng: random.Random) -> str:
 
 
 def wrong_starts(diff: str, rng: random.Random) -> str:
-    return fenced(_heads(diff, lambda found: f"@@ -{rng.randint(1, 900)},6 +{rng.randint(1, 900)},7 @@"))
+    return fenced(_heads(diff, lambda _: f"@@ -{rng.randint(1, 900)},6 +{rng.randint(1, 900)},7 @@"))
 
 
 def no_numbers(diff: str, rng: random.Random) -> str:

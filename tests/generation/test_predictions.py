@@ -14,7 +14,6 @@ from swebench_runner.generation.predictions import (
     write_predictions,
 )
 
-
 if TYPE_CHECKING:
     from pathlib import Path
 

@@ -7,9 +7,9 @@ import random
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+
 from support_damage import UNAMBIGUOUS, plain_cases, rendered
 from support_patches import Case, git_apply
-
 from swebench_runner.generation.patches import Outcome, check, extract
 
 EXAMPLES = settings(max_examples=25, deadline=None, derandomize=True)

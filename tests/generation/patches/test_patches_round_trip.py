@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+
 from support_patches import (
     MARKS,
     WICKED,
@@ -15,7 +16,6 @@ from support_patches import (
     cases,
     git_apply,
 )
-
 from swebench_runner.generation.patches import Extraction, Outcome, check, extract
 from swebench_runner.generation.patches.blocks import begins_with_mark
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from swebench_runner.generation.patches.blocks import split_blocks
@@ -27,6 +28,8 @@ from swebench_runner.generation.patches.unified import merge_same_file
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+_MAX_DRAFTS = 1000
+_MAX_READINGS = 8
 _THOUGHT = re.compile(r"\A\s*<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL)
 _REFUSAL = re.compile(
     r"^\W*(?:(?:i['’]?m |i am )?(?:very |really )?sorry[,.;:]?\s+(?:but\s+)?)?"  # noqa: RUF001 - models write it
@@ -78,6 +81,8 @@ def extract(
             Outcome.REFUSED, reason=f"the answer has more than {limits.max_answer_chars} characters"
         )
     read = _read(answer, files or {})
+    if len(read.drafts) > _MAX_DRAFTS:
+        return Extraction(Outcome.REFUSED, reason=f"the answer has more than {_MAX_DRAFTS} edits")
     if not read.drafts:
         return _without_edit(answer, cut=cut or read.open_block)
     last = read.drafts[-1]
@@ -127,7 +132,7 @@ def _first_that_fits(
 ) -> Extraction:
     """The likeliest reading that fits the files; the likeliest of all when none does."""
     first: Extraction | None = None
-    for number, reading in enumerate(readings(drafts)):
+    for number, reading in enumerate(islice(readings(drafts), _MAX_READINGS)):
         edits = merged_edits(reading)
         screen_edits(edits, limits=limits)
         result = _against(edits, files, limits) if files is not None else _alone(edits, limits)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _WORDS = re.compile(r"\w+")
 _MIN_ANCHOR_CHARS = 3
 _MAX_CANDIDATES = 100
+_CLEARLY_NEARER = 2
+"""Where context was given up, the second nearest place is at least so many times as far as the nearest."""
 _KEPT_CONTEXT = 3
 """Context is given up down to this many lines in one step, then line by line."""
 
@@ -87,16 +89,16 @@ def place(
         return Placement(
             len(source.lines), _splices(hunk.lines, source, len(source.lines), Level.EXACT) or ()
         )
-    rivals: tuple[Placement, ...] = ()
     for trims in _trims(hunk):
         for level in Level:
             candidates = [found for trim in trims for found in _candidates(hunk, source, trim, level)]
             free = [found for found in candidates if not _rivals(found, taken)]
             if free:
-                return _choose(free, hunk, source, taken, drift)
-            rivals = rivals or tuple(rival for found in candidates for rival in _rivals(found, taken))
-    if rivals:
-        return Unplaced("it changes lines that another part of the answer changes too", rivals)
+                margin = 1 if trims[0] == (0, 0) else _CLEARLY_NEARER
+                return _choose(free, hunk, source, taken, drift=drift, margin=margin)
+            if candidates:
+                rivals = tuple(rival for found in candidates for rival in _rivals(found, taken))
+                return Unplaced("it changes lines that another part of the answer changes too", rivals)
     return Unplaced("not found" if hunk.old else "nothing says where in the file it belongs")
 
 
@@ -159,14 +161,14 @@ def _clash(one: Splice, other: Splice) -> bool:
 
 
 def _choose(
-    free: list[Placement], hunk: Hunk, source: Source, taken: Sequence[Placement], drift: int
+    free: list[Placement], hunk: Hunk, source: Source, taken: Sequence[Placement], drift: int, *, margin: int
 ) -> Placement | Unplaced:
     """The only candidate, or the only one that its number, its anchor or its order leaves."""
     distinct = list({found.splices: found for found in reversed(free)}.values())
     if len(distinct) == 1:
         return distinct[0]
     if hunk.old_start is not None:
-        return _nearest(distinct, hunk.old_start - 1, drift)
+        return _nearest(distinct, hunk.old_start - 1, drift=drift, margin=margin)
     for narrowed in (_after_anchors(distinct, hunk, source), _after_taken(distinct, hunk, taken)):
         if len(narrowed) == 1:
             return narrowed[0]
@@ -174,15 +176,16 @@ def _choose(
     return Unplaced(f"it could be at any of several lines: {places}")
 
 
-def _nearest(candidates: list[Placement], target: int, drift: int) -> Placement | Unplaced:
+def _nearest(candidates: list[Placement], target: int, *, drift: int, margin: int) -> Placement | Unplaced:
+    """The candidate next to the line that the header names, if every other is `margin` times as far away."""
     for goal in (target, target + drift):
         at_goal = [found for found in candidates if found.start == goal]
         if len(at_goal) == 1:
             return at_goal[0]
     distances = sorted((abs(found.start - target - drift), number) for number, found in enumerate(candidates))
-    if distances[0][0] == distances[1][0]:
-        places = " and ".join(str(candidates[number].start + 1) for _, number in distances[:2])
-        return Unplaced(f"it could be at lines {places}, which are equally far from line {target + 1}")
+    if distances[0][0] == distances[1][0] or distances[0][0] * margin > distances[1][0]:
+        places = " or ".join(str(candidates[number].start + 1) for _, number in distances[:2])
+        return Unplaced(f"it could be at line {places}, and line {target + 1} does not say which")
     return candidates[distances[0][1]]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from swebench_runner.generation.patches.locate import Placement, Unplaced, place
 from swebench_runner.generation.patches.outcomes import Mismatch, Repair
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from swebench_runner.generation.patches.edits import Hunk
 
 _SHARED_CONTEXT = 3
+_MAX_PIECES = 50
 _MAX_SPREAD = 3
 """Pieces of one hunk lie in a stretch of at most so many times its length."""
 
@@ -42,31 +43,50 @@ def apply_hunks(path: str, text: str, hunks: Sequence[Hunk]) -> Spliced:
     stands for itself, a block that can do neither takes the place of an earlier one for the same lines.
     """
     source = Source(text)
-    placed: list[tuple[int, Placement]] = []
-    waiting: list[tuple[int, Unplaced]] = []
-    drift = 0
-    for number, hunk in enumerate(hunks):
-        found = _place(hunk, source, [placement for _, placement in placed], drift)
-        if isinstance(found, Unplaced):
-            waiting.append((number, found))
-            continue
-        placed.append((number, found))
-        drift = found.start - (hunk.old_start - 1) if hunk.old_start else 0
-    repairs = _all_repairs((hunks[number], found) for number, found in placed)
-    made = _join(source, [placement for _, placement in placed], keeps_ending=_keep_ending(hunks))
+    while True:
+        attempt = _attempt(path, source, hunks)
+        if not attempt.superseded:
+            return attempt.spliced
+        hunks = [hunk for number, hunk in enumerate(hunks) if number not in attempt.superseded]
+
+
+class _Attempt(NamedTuple):
+    spliced: Spliced
+    superseded: set[int]
+
+
+def _attempt(path: str, source: Source, hunks: Sequence[Hunk]) -> _Attempt:
+    placed, waiting = _place_all(source, hunks)
+    repairs = _all_repairs((hunks[number], found) for number, found in placed.items())
+    made = _join(source, list(placed.values()), keeps_ending=_keep_ending(hunks))
     mismatches: list[Mismatch] = []
-    for number, unplaced in waiting:
-        later = _place(hunks[number], Source(made), (), 0)
+    for number, unplaced in waiting.items():
+        so_far = Source(made)
+        later = _place(hunks[number], so_far, (), 0)
         if isinstance(later, Placement):
-            made = _join(Source(made), [later], keeps_ending=hunks[number].keeps_ending)
+            made = _join(so_far, [later], keeps_ending=hunks[number].keeps_ending)
             repairs |= _all_repairs([(hunks[number], later)])
             continue
-        superseded = {at for at, placement in placed if placement in unplaced.rivals}
-        if superseded and not hunks[number].ordered:
-            kept = [hunk for at, hunk in enumerate(hunks) if at not in superseded]
-            return apply_hunks(path, text, kept)
+        if unplaced.rivals and not hunks[number].ordered:
+            superseded = {rival for rival, found in placed.items() if found in unplaced.rivals}
+            return _Attempt(Spliced(made), superseded)
         mismatches.append(_mismatch(path, hunks[number], source, unplaced))
-    return Spliced(made, tuple(mismatches), repairs)
+    return _Attempt(Spliced(made, tuple(mismatches), repairs), set())
+
+
+def _place_all(source: Source, hunks: Sequence[Hunk]) -> tuple[dict[int, Placement], dict[int, Unplaced]]:
+    """Which hunks have a place in the text as it was, and which have none, by their number."""
+    placed: dict[int, Placement] = {}
+    waiting: dict[int, Unplaced] = {}
+    drift = 0
+    for number, hunk in enumerate(hunks):
+        found = _place(hunk, source, list(placed.values()), drift)
+        if isinstance(found, Unplaced):
+            waiting[number] = found
+            continue
+        placed[number] = found
+        drift = found.start - (hunk.old_start - 1) if hunk.old_start else 0
+    return placed, waiting
 
 
 def _place(hunk: Hunk, source: Source, taken: Sequence[Placement], drift: int) -> Placement | Unplaced:
@@ -87,7 +107,7 @@ def _place_pieces(hunk: Hunk, source: Source, taken: Sequence[Placement], drift:
     """A hunk whose inner context is wrong, change by change; all of them, in order, and near each other."""
     pieces = _pieces(hunk)
     placed: list[Placement] = []
-    for piece in pieces if len(pieces) > 1 else ():
+    for piece in pieces if 1 < len(pieces) <= _MAX_PIECES else ():
         found = place(piece, source, [*taken, *placed], drift=drift)
         if isinstance(found, Unplaced) or (placed and found.splices[0].start < placed[-1].end):
             return None

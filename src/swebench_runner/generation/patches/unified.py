@@ -111,7 +111,7 @@ class _Reader:
             if self._line(at).startswith("@@"):
                 hunk, index = self._read_hunk(at)
             elif not hunks and self._is_headless_body(at):
-                hunk, index = self._read_body(at, Hunk(()))
+                hunk, index = self._read_body(at, Hunk(()), headless=True)
             else:
                 break
             hunks.append(hunk)
@@ -129,8 +129,8 @@ class _Reader:
         empty = Hunk((), int(found[1]), (old, new), (heading,) if heading else ())
         return self._read_body(index + 1, empty)
 
-    def _read_body(self, index: int, hunk: Hunk) -> tuple[Hunk, int]:
-        limit = self._hunk_limit(index)
+    def _read_body(self, index: int, hunk: Hunk, *, headless: bool = False) -> tuple[Hunk, int]:
+        limit = self._hunk_limit(index, headless=headless)
         last_change = self._last_change(index, limit)
         body = self._by_counts(index, hunk.declared, last_change) if hunk.declared else None
         if body is None or body.end > limit:
@@ -180,9 +180,14 @@ class _Reader:
             return after_blank or sentence or satisfied
         return sentence and satisfied
 
-    def _hunk_limit(self, index: int) -> int:
-        """The first line from here on that cannot belong to a hunk, whatever its counts."""
+    def _hunk_limit(self, index: int, *, headless: bool) -> int:
+        """The first line from here on that cannot belong to a hunk, whatever its counts.
+
+        Where hunks have no "@@", names of files end one even if no "@@" follows them.
+        """
         while index < len(self._lines) and not self._is_boundary(index):
+            if headless and self.starts_file(index):
+                break
             index += 1
         return index
 
@@ -208,8 +213,9 @@ class _Reader:
 
     def _is_headless_body(self, index: int) -> bool:
         """Lines of a hunk right after the file header, with no "@@" between."""
-        limit = self._hunk_limit(index)
-        return self._line(index)[:1] in ("+", "-", " ") and self._last_change(index, limit) >= index
+        if self._line(index)[:1] not in ("+", "-", " ") or self.starts_file(index):
+            return False
+        return self._last_change(index, self._hunk_limit(index, headless=True)) >= index
 
     def _skip_blank(self, index: int) -> int:
         while index < len(self._lines) and not self._lines[index].strip():

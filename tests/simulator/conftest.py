@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -34,7 +35,9 @@ def send(sim: Simulator, http: aiohttp.ClientSession) -> Callable[..., Any]:
     async def send_request(
         path: str, body: Any = None, headers: dict[str, str] | None = None, method: str = "POST"
     ) -> Answer:
-        data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        data = (
+            body if body is None else BytesIO(body if isinstance(body, bytes) else json.dumps(body).encode())
+        )
         got = b""
         status, response_headers = 0, {}
         try:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from swebench_runner.providers.core.json import JSON, JSONObject
 
 MAX_DEPTH = 8
+INVENTED = "sample-"
 TEXT_NAMES = ("patch", "diff", "answer", "text", "content", "response", "output")
 
 
@@ -25,10 +26,10 @@ def sample_with_text(schema: JSONObject, text: str) -> JSON:
     """A value for `schema` that carries `text` in the property made for it, or in its first string."""
     value = sample(schema)
     if isinstance(value, str):
-        return text
+        return text if value.startswith(INVENTED) else value
     if not isinstance(value, Mapping):
         return value
-    strings = [name for name, part in value.items() if isinstance(part, str)]
+    strings = [name for name, part in value.items() if isinstance(part, str) and part.startswith(INVENTED)]
     home = next((name for name in TEXT_NAMES if name in strings), strings[0] if strings else None)
     return {**value, home: text} if home else value
 
@@ -97,5 +98,5 @@ def _scalar(schema: JSONObject, kind: JSON, number: int) -> JSON:
     if kind == "null":
         return None
     least_length = schema.get("minLength")
-    text = f"sample-{number + 1}"
+    text = f"{INVENTED}{number + 1}"
     return text.ljust(least_length, "x") if isinstance(least_length, int) else text

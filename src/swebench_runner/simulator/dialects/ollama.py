@@ -184,7 +184,8 @@ def _fitting(messages: list[Message], window: int, *, truncate: bool) -> list[Me
 
 def _shortened(messages: list[Message], window: int) -> list[Message]:
     *before, last = messages
-    room = max(0, window - _size(before)) * BYTES_A_TOKEN
+    # One byte is for the line break between messages.
+    room = max(0, (window - _size(before)) * BYTES_A_TOKEN - 1)
     content = last.content.encode()[-room:].decode("utf-8", "ignore") if room else ""
     return [*before, Message(role=last.role, content=content)]
 

@@ -88,7 +88,7 @@ class ChatDialect(OpenAIDialect):
         """Points up to which the prompt is cached."""
         if request.prompt_cache_key is None:
             return ()
-        prefix = "\n".join(texts[:-1])
+        prefix = "\n".join(filter(None, texts[:-1]))
         return (CacheMark(prefix),) if count_tokens(prefix) >= CACHED_FROM_TOKENS else ()
 
     def prompt(self, request: ChatRequest, model: ModelCard) -> PromptInfo:

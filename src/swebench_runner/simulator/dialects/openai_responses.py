@@ -22,7 +22,7 @@ from swebench_runner.simulator.models import ModelCard, model_card
 from swebench_runner.simulator.prompt import CacheMark, OfferedTool, PromptInfo
 from swebench_runner.simulator.reading import Complaint, Request, json_object, read
 from swebench_runner.simulator.tokens import IMAGE_TOKENS, count_tokens
-from swebench_runner.simulator.wire import ApiError, Page, Visit
+from swebench_runner.simulator.wire import ApiError, Page, Trouble, Visit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,6 +82,12 @@ class ResponsesDialect(OpenAIDialect):
         """What a prompt that is too long gets."""
         del prompt
         return rules.context()
+
+    def trouble(self, trouble: Trouble, visit: Visit, prompt: PromptInfo) -> Page:
+        """A trouble as this API writes it; a model that is not there is a 400 here."""
+        if trouble is Trouble.NOT_FOUND:
+            return self.page(rules.unknown_model(prompt.model.name))
+        return super().trouble(trouble, visit, prompt)
 
     def _prompt(self, request: ResponsesRequest, model: ModelCard) -> PromptInfo:
         texts, items = _texts(request), _items(request)
@@ -174,7 +180,7 @@ def _schema(request: ResponsesRequest) -> JSONObject | None:
 def _cache_marks(request: ResponsesRequest, texts: list[str]) -> tuple[CacheMark, ...]:
     if request.prompt_cache_key is None:
         return ()
-    prefix = "\n".join(texts[:-1])
+    prefix = "\n".join(filter(None, texts[:-1]))
     return (CacheMark(prefix),) if count_tokens(prefix) >= CACHED_FROM_TOKENS else ()
 
 

@@ -223,7 +223,7 @@ def test_a_finish_reason_that_means_failure_is_no_answer(word: str) -> None:
         replay(sse(delta(content="half"), delta(word)), CHAT)
 
 
-@pytest.mark.parametrize("bad", ["{oops}", "3", "null", '"text"', "[]"])
+@pytest.mark.parametrize("bad", ["{oops}", "3", "null", '"text"', "[]", '{"choices": 5}', '{"choices": [5]}'])
 def test_an_event_that_is_no_json_object_makes_the_stream_untrustworthy(bad: str) -> None:
     for before in ([], [delta(content="a")]):
         with pytest.raises(ResponseFormatError):

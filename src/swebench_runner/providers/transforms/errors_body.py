@@ -78,16 +78,6 @@ def read_error_body(body: bytes | Mapping[str, object]) -> ErrorFacts:
     return facts
 
 
-def has_error(body: Mapping[str, object]) -> bool:
-    """Whether a body under a success status is an error all the same."""
-    if body.get("error"):
-        return True
-    if body.get("object") == "error" or body.get("type") == "error" or body.get("success") is False:
-        return True
-    answers = ("choices", "output", "content", "message", "response", "done")
-    return bool(body.get("detail") or body.get("error_code")) and not any(body.get(name) for name in answers)
-
-
 def _read(source: Mapping[str, JSON], facts: ErrorFacts, depth: int) -> None:
     """Take what is in `source`; the innermost error object is the most specific and goes first."""
     for name in ("error", "errors", "detail", "response"):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
+from swebench_runner.providers.core.errors import ResponseFormatError
 from swebench_runner.providers.core.stream import ProviderChunk
 from swebench_runner.providers.transforms.building import AnswerBuilder
 from swebench_runner.providers.transforms.errors import classify_error, has_error
@@ -196,12 +197,24 @@ class ChatDecoder:
             raise classify_error(200, {}, event, self._target)
         self._begun = True
         note_facts(self._builder, event)
-        choices = [choice for choice in objects_of(event.get("choices")) if not choice.get("index")]
+        choices = [choice for choice in self._choices(event) if not choice.get("index")]
         if event.get("usage") or not choices or choices[0].get("finish_reason"):
             self._builder.keep(data)
         text, reasoning = self._add_choice(choices[0]) if choices else ("", "")
         self._note_usage(event, choices, idle=not text and not reasoning)
         return ProviderChunk(text, reasoning) if text or reasoning else None
+
+    def _choices(self, event: Mapping[str, JSON]) -> list[Mapping[str, JSON]]:
+        """The choices of an event, which may have none, but no others than objects.
+
+        Raises:
+            ResponseFormatError: It has.
+        """
+        wire = event.get("choices") or []
+        choices = objects_of(wire)
+        if not isinstance(wire, list) or len(choices) != len(wire):
+            raise ResponseFormatError("the choices of an event are not objects", self._target.provider)
+        return choices
 
     def _add_choice(self, choice: Mapping[str, JSON]) -> tuple[str, str]:
         if has_error(choice):

@@ -24,7 +24,7 @@ from swebench_runner.generation.run_generate import (
     open_journal,
     summarise,
 )
-from swebench_runner.generation.run_plan import plan_run
+from swebench_runner.generation.run_plan import plan_run, with_simulator
 from swebench_runner.generation.run_provider import is_local
 from swebench_runner.generation.run_summary import money, write_summary
 
@@ -46,7 +46,7 @@ def run(wishes: RunWishes, manner: Manner) -> int:
     screen = make_screen(as_json=manner.as_json)
     with ExitStack() as stack:
         with screen.working("reading the instances"):
-            plan = stack.enter_context(plan_run(wishes, environ=os.environ))
+            plan = plan_run(wishes, environ=os.environ)
             check_folder(plan.folder)
             kept = None if manner.resume else set_aside(plan.folder)
             journal = stack.enter_context(open_journal(plan, force=manner.force))
@@ -54,6 +54,8 @@ def run(wishes: RunWishes, manner: Manner) -> int:
         pending = find_pending(plan, journal)
         if not _agreed(plan, pending, manner, screen):
             return SOME_FAILED
+        with screen.working("getting ready"):
+            plan = stack.enter_context(with_simulator(plan, pending.ids))
         with screen.watching(plan.instances.total):
             finished = asyncio.run(_until_done(plan, journal, pending, screen))
         code = exit_code(finished)

@@ -23,6 +23,7 @@ from swebench_runner.generation.batch_events import (
 )
 from swebench_runner.generation.journal_errors import RequestChangedError, RunConflictError, StorageError
 from swebench_runner.generation.journal_rows import NOTHING_KNOWN, REQUEUED, Result
+from swebench_runner.generation.run import PREDICTIONS_FILE
 from swebench_runner.generation.run_export import export_predictions
 from swebench_runner.generation.run_key import instance_sha256
 from swebench_runner.providers.core.clock import SystemClock
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from swebench_runner.generation.batch_task import Task
     from swebench_runner.generation.instances import Instance
     from swebench_runner.generation.journal import Journal
-    from swebench_runner.generation.journal_rows import Known
+    from swebench_runner.generation.journal_rows import ExportRecord, Known
     from swebench_runner.providers.core.clock import Clock
 
 EXPORT_EVERY_S: Final = 10.0
@@ -141,9 +142,10 @@ class _Batch:
         self._control = control
         self._clock = clock
         self._outcomes: Counter[str] = Counter()
-        self._reused = self._asked = self._in_flight = self._unpriced = self._predictions = 0
+        self._reused = self._asked = self._in_flight = self._unpriced = 0
         self._spent_usd = Decimal(0)
         self._exported_s = clock.now_s() - EXPORT_EVERY_S  # a first file soon, then one now and then
+        self._exported: ExportRecord | None = None
         self._exporting: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
 
@@ -278,22 +280,22 @@ class _Batch:
             self._exported_s = self._clock.now_s()
             self._exporting = asyncio.create_task(self._export())
 
-    async def _export(self) -> None:
+    async def _export(self, *, final: bool = False) -> None:
         try:
-            path, count = await asyncio.to_thread(export_predictions, self._journal)
+            record = await asyncio.to_thread(export_predictions, self._journal, final=final)
         except StorageError as exc:
             self._halt(exc)
             return
         finally:
             self._exporting = None
             self._exported_s = self._clock.now_s()
-        self._predictions = count
-        self._watch(Exported(path, count))
+        self._exported = record
+        self._watch(Exported(self._journal.folder / PREDICTIONS_FILE, record.predictions))
 
     async def _last_export(self) -> None:
         if self._exporting is not None:
             await asyncio.wait({self._exporting})
-        await self._export()
+        await self._export(final=True)
 
     async def _finished(self, total: int, started_s: float) -> Finished:
         totals = await self._journal.totals()
@@ -304,7 +306,8 @@ class _Batch:
             asked=self._asked,
             spent_usd=self._spent_usd,
             totals=totals,
-            predictions=self._predictions,
+            predictions=0 if self._exported is None else self._exported.predictions,
+            run_id="" if self._exported is None else self._exported.run_id,
             unpriced=self._unpriced,
             elapsed_s=self._clock.now_s() - started_s,
             stop=self._control.reason,

@@ -114,6 +114,7 @@ class Finished:
         unpriced: Answers of this process without a known cost.
         totals: Sums over the whole run, earlier processes included.
         predictions: Rows in the predictions file.
+        run_id: A name for evaluating exactly this file.
         elapsed_s: From the first to the last moment.
         stop: Why it ended early; None when it did not.
         error: The failure behind `stop`.
@@ -127,6 +128,7 @@ class Finished:
     unpriced: int = 0
     totals: Totals = field(default_factory=Totals)
     predictions: int = 0
+    run_id: str = ""
     elapsed_s: float = 0.0
     stop: StopReason | None = None
     error: Exception | None = None

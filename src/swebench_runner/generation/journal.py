@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from swebench_runner.generation.journal_rows import (
         Answer,
+        ExportRecord,
         Failure,
         Intent,
         Known,
@@ -199,6 +200,22 @@ class Journal:
     def read_totals(self) -> Totals:
         """Sums over the whole run. Blocks."""
         return self._blocking(lambda store: store.totals())
+
+    def read_version(self) -> int:
+        """A number that grows with every result that is written. Blocks."""
+        return self._blocking(lambda store: store.version())
+
+    def last_export(self) -> ExportRecord | None:
+        """The predictions file that was written last; None before the first. Blocks."""
+        return self._blocking(lambda store: store.last_export())
+
+    def note_export(self, record: ExportRecord) -> None:
+        """Remember a predictions file. Blocks.
+
+        Raises:
+            StorageError: The journal takes nothing more.
+        """
+        self._writer.submit(lambda store: store.note_export(record)).result()
 
     def _blocking(self, operation: Callable[[JournalStore], T]) -> T:
         return self._writer.submit(operation, writes=False).result()

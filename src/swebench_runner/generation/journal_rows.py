@@ -146,6 +146,25 @@ class ResultRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportRecord:
+    """A predictions file as it was written, to see whether it still is what the journal says.
+
+    Attributes:
+        version: The journal's version before the file was written.
+        predictions: Rows in it.
+        run_id: A name for evaluating exactly this file.
+        size: Bytes.
+        mtime_ns: When the file was last changed.
+    """
+
+    version: int
+    predictions: int
+    run_id: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """Sums over a whole run.
 

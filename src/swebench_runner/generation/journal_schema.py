@@ -33,8 +33,13 @@ CREATE INDEX calls_by_key ON calls (key);
 CREATE INDEX calls_by_instance ON calls (instance_id);
 CREATE INDEX calls_open ON calls (state) WHERE state IN ('started', 'unknown');
 CREATE TABLE results (
-  instance_id TEXT PRIMARY KEY, instance_sha256 TEXT NOT NULL, outcome TEXT NOT NULL, patch TEXT NOT NULL,
+  number INTEGER PRIMARY KEY AUTOINCREMENT, instance_id TEXT NOT NULL UNIQUE,
+  instance_sha256 TEXT NOT NULL, outcome TEXT NOT NULL, patch TEXT NOT NULL,
   detail TEXT NOT NULL, lane TEXT NOT NULL, call_id INTEGER, settled_at TEXT NOT NULL
+);
+CREATE TABLE exports (
+  id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, predictions INTEGER NOT NULL,
+  run_id TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL
 );
 """
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from swebench_runner.generation.journal_errors import RequestChangedError, SettingsChangedError
-from swebench_runner.generation.journal_rows import Answer, Known, ResultRow, Totals
+from swebench_runner.generation.journal_rows import Answer, ExportRecord, Known, ResultRow, Totals
 
 if TYPE_CHECKING:
     import sqlite3
@@ -119,7 +119,8 @@ class JournalStore:
     def settle(self, result: Result) -> None:
         """Keep what became of an instance, in place of what was known of it."""
         self._db.execute(
-            "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO results (instance_id, instance_sha256, outcome, patch, detail, lane, "
+            "call_id, settled_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(result.instance_id, result.instance_sha256, result.outcome, result.patch, result.detail),
                 *(result.lane, result.call_id, _now()),
@@ -175,6 +176,24 @@ class JournalStore:
             "SELECT DISTINCT lane FROM results WHERE patch != '' AND lane != '' ORDER BY lane"
         )
         return [row[0] for row in rows]
+
+    def version(self) -> int:
+        """A number that grows with every result that is written."""
+        (number,) = self._db.execute("SELECT coalesce(max(number), 0) FROM results").fetchone()
+        return int(number)
+
+    def last_export(self) -> ExportRecord | None:
+        """The predictions file that was written last; None before the first."""
+        row = self._db.execute("SELECT version, predictions, run_id, size, mtime_ns FROM exports").fetchone()
+        return None if row is None else ExportRecord(*row)
+
+    def note_export(self, record: ExportRecord) -> None:
+        """Remember a predictions file."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO exports (id, version, predictions, run_id, size, mtime_ns) "
+            "VALUES (1, ?, ?, ?, ?, ?)",
+            (record.version, record.predictions, record.run_id, record.size, record.mtime_ns),
+        )
 
     def totals(self) -> Totals:
         """Sums over the whole run."""

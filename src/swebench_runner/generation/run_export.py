@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from swebench_runner.generation.journal_errors import StorageError
-from swebench_runner.generation.journal_rows import REQUEUED
-from swebench_runner.generation.predictions import write_predictions
+from swebench_runner.generation.journal_rows import REQUEUED, ExportRecord
+from swebench_runner.generation.predictions import run_id_for, write_predictions
 from swebench_runner.generation.run import PREDICTIONS_FILE
 
 if TYPE_CHECKING:
@@ -23,26 +23,47 @@ def model_name(journal: Journal) -> str:
     return "+".join(names) or "nobody"
 
 
-def export_predictions(journal: Journal) -> tuple[Path, int]:
-    """The file of predictions and how many are in it. Blocks: for a thread.
+def export_predictions(journal: Journal, *, final: bool = False) -> ExportRecord:
+    """The file of predictions as it is now. Blocks: for a thread.
 
     Every instance with a patch is in it, in order of ids, whether or not the patch was found to apply:
     that is a forecast, and the evaluation has the last word. An answer without a patch is left out, so
     that it counts as missing, not as a wrong solution.
 
+    Args:
+        journal: The run.
+        final: Also find the run id, and remember the file; one that is still right is not written again.
+
     Raises:
         StorageError: The file cannot be written; the one before it is untouched.
     """
-    name = model_name(journal)
     path = journal.folder / PREDICTIONS_FILE
+    version = journal.read_version()
+    last = journal.last_export()
     try:
-        return path, write_predictions(path, _rows(journal, name))
+        if last is not None and last.version == version and _is_as_written(path, last):
+            return last
+        name = model_name(journal)
+        count = write_predictions(path, _rows(journal, name))
+        facts = path.stat()
     except OSError as exc:
         raise StorageError(
             f"cannot write {path}: {exc.strerror or exc}",
             hint="free some space or mend the folder; the journal has every answer, "
             "and the same command writes the file again",
         ) from exc
+    run_id = run_id_for(_rows(journal, name)) if final else ""
+    record = ExportRecord(version, count, run_id, facts.st_size, facts.st_mtime_ns)
+    if final and journal.trouble is None:
+        journal.note_export(record)
+    return record
+
+
+def _is_as_written(path: Path, record: ExportRecord) -> bool:
+    if not path.exists():
+        return False
+    facts = path.stat()
+    return (facts.st_size, facts.st_mtime_ns) == (record.size, record.mtime_ns)
 
 
 def _rows(journal: Journal, name: str) -> Iterator[dict[str, JSON]]:

@@ -13,10 +13,9 @@ from swebench_runner.generation.batch import BatchOptions, check_same_data, run_
 from swebench_runner.generation.estimate import CostEstimate, estimate_run
 from swebench_runner.generation.journal import Journal
 from swebench_runner.generation.journal_rows import NOTHING_KNOWN
-from swebench_runner.generation.predictions import run_id_for
 from swebench_runner.generation.run import PREDICTIONS_FILE
 from swebench_runner.generation.run_export import model_name
-from swebench_runner.generation.run_provider import SIMULATOR, suggest_models
+from swebench_runner.generation.run_provider import suggest_models
 from swebench_runner.generation.run_summary import RunSummary
 from swebench_runner.providers.core.errors import ModelNotFoundError
 
@@ -132,15 +131,13 @@ def summarise(
         exit_code: What the program will end with.
         resume: The command that goes on with this run.
     """
-    predictions = plan.folder / PREDICTIONS_FILE
     return RunSummary(
         settings=plan.settings,
         finished=finished,
         folder=plan.folder,
-        predictions=predictions,
+        predictions=plan.folder / PREDICTIONS_FILE,
         model_name=model_name(journal),
-        run_id=run_id_for(predictions) if predictions.exists() else "",
-        simulated=plan.simulated or plan.settings.lane.startswith(f"{SIMULATOR}/"),
+        simulated=plan.simulated,
         resume=resume,
         exit_code=exit_code,
     )

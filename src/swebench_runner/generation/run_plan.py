@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from swebench_runner.generation.batch_answer import Sampling
@@ -23,7 +23,7 @@ from swebench_runner.generation.run_provider import (
 from swebench_runner.providers.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from decimal import Decimal
     from pathlib import Path
 
@@ -79,7 +79,7 @@ class RunPlan:
         max_workers: Instances in flight.
         task: What to ask and how to judge.
         wishes: What it was made from.
-        simulated: Whether answers are made up by this process.
+        own_simulator: Whether answers are made up by this process.
         notes: What the user should know before it begins.
     """
 
@@ -90,13 +90,17 @@ class RunPlan:
     max_workers: int
     task: PatchTask
     wishes: RunWishes
-    simulated: bool
+    own_simulator: bool
     notes: tuple[str, ...]
 
+    @property
+    def simulated(self) -> bool:
+        """Whether the answers of the first lane are made up, here or elsewhere."""
+        return self.lanes[0].provider.name == SIMULATOR
 
-@contextmanager
-def plan_run(wishes: RunWishes, *, environ: Mapping[str, str]) -> Iterator[RunPlan]:
-    """A plan; the built-in simulator runs as long as the block, if it is needed.
+
+def plan_run(wishes: RunWishes, *, environ: Mapping[str, str]) -> RunPlan:
+    """A plan whose every part has been looked at: instances read, providers made, files indexed.
 
     Raises:
         ProviderError: Provider or model cannot be used.
@@ -106,35 +110,48 @@ def plan_run(wishes: RunWishes, *, environ: Mapping[str, str]) -> Iterator[RunPl
     notes = [] if choice.reason == "asked for" else [f"asking {choice.name}: {choice.reason}"]
     dataset = wishes.dataset or (SAMPLE if choice.name == SIMULATOR else USUAL_DATASET)
     instances = choose_instances(dataset, wishes.selection, split=wishes.split)
-    files_of = _files_of(wishes, instances, notes)
-    with ExitStack() as stack:
-        simulated = choice.name == SIMULATOR and not environ.get(SIMULATOR_URL, "").strip()
-        url = stack.enter_context(_simulator(instances)) if simulated else None
-        model = wishes.model or (SHOWCASE_MODEL if choice.reason == _NOTHING else None)
-        lanes = [Lane(make_provider(choice, model, base_url=url))]
-        for fallback in parse_fallbacks(wishes.fallback):
-            own = fallback.name == SIMULATOR and not environ.get(SIMULATOR_URL, "").strip()
-            address = stack.enter_context(_simulator(instances)) if own else None
-            lanes.append(Lane(make_provider(fallback, base_url=address)))
-        settings = RunSettings(
-            dataset=instances.name,
-            split=instances.split,
-            lane=lanes[0].name,
-            oracle_files=wishes.oracle_files.name if wishes.oracle_files else "",
-            temperature=wishes.sampling.temperature,
-            max_tokens=wishes.sampling.max_tokens,
-        )
-        yield RunPlan(
-            settings=settings,
-            folder=wishes.output or settings.default_folder(),
-            instances=instances,
-            lanes=tuple(lanes),
-            max_workers=wishes.max_workers or _workers(lanes[0]),
-            task=PatchTask(files_of),
-            wishes=wishes,
-            simulated=simulated,
-            notes=tuple(notes),
-        )
+    model = wishes.model or (SHOWCASE_MODEL if choice.reason == _NOTHING else None)
+    providers = [make_provider(choice, model), *map(make_provider, parse_fallbacks(wishes.fallback))]
+    lanes = tuple(Lane(provider) for provider in providers)
+    settings = RunSettings(
+        dataset=instances.name,
+        split=instances.split,
+        lane=lanes[0].name,
+        oracle_files=wishes.oracle_files.name if wishes.oracle_files else "",
+        temperature=wishes.sampling.temperature,
+        max_tokens=wishes.sampling.max_tokens,
+    )
+    return RunPlan(
+        settings=settings,
+        folder=wishes.output or settings.default_folder(),
+        instances=instances,
+        lanes=lanes,
+        max_workers=wishes.max_workers or _workers(lanes[0]),
+        task=PatchTask(_files_of(wishes, instances, notes)),
+        wishes=wishes,
+        own_simulator=not environ.get(SIMULATOR_URL, "").strip()
+        and any(provider.name == SIMULATOR for provider in providers),
+        notes=tuple(notes),
+    )
+
+
+@contextmanager
+def with_simulator(plan: RunPlan, ids: Collection[str]) -> Iterator[RunPlan]:
+    """The plan with a simulator that knows these instances, as long as the block, if it needs one."""
+    if not plan.own_simulator or not ids:
+        yield plan
+        return
+    from swebench_runner.simulator import Simulator  # noqa: PLC0415 - a server; only when answers are made up
+
+    gold = {instance.problem_statement: instance.patch for instance in plan.instances.only(ids)}
+    with Simulator(gold=gold).start_in_thread() as simulator:
+        yield replace(plan, lanes=tuple(_at(lane, simulator.url) for lane in plan.lanes))
+
+
+def _at(lane: Lane, url: str) -> Lane:
+    if lane.provider.name != SIMULATOR:
+        return lane
+    return Lane(make_provider(ProviderChoice(SIMULATOR, lane.provider.model), base_url=url))
 
 
 _NOTHING: Final = "no provider is named and no key is set"
@@ -164,7 +181,7 @@ def _files_of(
 ) -> Callable[[str], Mapping[str, str] | None]:
     if wishes.oracle_files is not None:
         oracle = load_oracle_files(wishes.oracle_files)
-        missing = sum(1 for instance in instances if instance.instance_id not in oracle)
+        missing = sum(1 for instance_id in instances.digests if instance_id not in oracle)
         if missing:
             notes.append(f"{missing} of {instances.total} instances have no files in {oracle.path.name}")
         notes.append("oracle files show where the fix is: such a run is not eligible for the leaderboard")
@@ -176,12 +193,3 @@ def _files_of(
     if any(instance.text is None for instance in instances):
         notes.append("no source files are shown to the model (--oracle-files), so patches are not tried out")
     return lambda _instance_id: None
-
-
-@contextmanager
-def _simulator(instances: RunInstances) -> Iterator[str]:
-    from swebench_runner.simulator import Simulator  # noqa: PLC0415 - a server; only when answers are made up
-
-    gold = {instance.problem_statement: instance.patch for instance in instances}
-    with Simulator(gold=gold).start_in_thread() as simulator:
-        yield simulator.url

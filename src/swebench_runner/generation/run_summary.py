@@ -35,7 +35,6 @@ class RunSummary:
         folder: Where everything is.
         predictions: The file for the harness.
         model_name: Its `model_name_or_path`.
-        run_id: A name for evaluating exactly this file.
         simulated: Whether the answers are made up.
         resume: The command that goes on with the run.
         exit_code: What the command line ends with.
@@ -46,7 +45,6 @@ class RunSummary:
     folder: Path
     predictions: Path
     model_name: str
-    run_id: str
     simulated: bool
     resume: Sequence[str]
     exit_code: int
@@ -91,7 +89,7 @@ class RunSummary:
             "model_name_or_path": self.model_name,
             "predictions": str(self.predictions),
             "prediction_count": finished.predictions,
-            "run_id": self.run_id,
+            "run_id": finished.run_id,
             "folder": str(self.folder),
             "resume": self.resume_line,
             "exit_code": self.exit_code,

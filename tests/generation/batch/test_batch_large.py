@@ -19,7 +19,8 @@ async def test_resuming_a_large_run_is_flat(open_journal: OpenJournal) -> None:
         database = journal._writer._db
         database.execute("BEGIN")
         database.executemany(
-            "INSERT INTO results VALUES (?, ?, 'applies', '', '', 'told/m', NULL, '')",
+            "INSERT INTO results (instance_id, instance_sha256, outcome, patch, detail, lane, settled_at) "
+            "VALUES (?, ?, 'applies', '', '', 'told/m', '')",
             ((one.instance_id, instance_sha256(one)) for one in instances(SETTLED)),
         )
         database.execute("COMMIT")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hypothesis import HealthCheck, settings
+
 from swebench_runner.providers.core.protocols import Target
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from swebench_runner.providers.core.stream import ProviderChunk
 
 WIRE = Path(__file__).resolve().parent / "wire" / "openai"
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TARGET = Target("acme", "model-1", stream=True)
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from support_openai import UNHURRIED
 from swebench_runner.providers.core.errors import ResponseFormatError
 from swebench_runner.providers.streaming.json_lines import JSONLinesSplitter
 
@@ -58,6 +59,7 @@ def test_a_line_that_never_ends_is_refused(wire: bytes) -> None:
             split(wire, cuts=cuts, limit=64)
 
 
+@UNHURRIED
 @given(
     data=st.one_of(
         st.binary(max_size=200),

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from support_openai import UNHURRIED
 from swebench_runner.providers.core.errors import ResponseFormatError
 from swebench_runner.providers.core.stream import Frame
 from swebench_runner.providers.streaming.sse import SSESplitter
@@ -165,6 +166,7 @@ PIECES = st.sampled_from(
 STREAMS = st.one_of(st.binary(max_size=200), st.lists(PIECES, max_size=40).map(b"".join))
 
 
+@UNHURRIED
 @given(data=STREAMS, seed=st.integers(0, 2**32), limit=st.sampled_from([32, 64, 8 << 20]))
 @example(data=b"\t\xef\xbb\xbfdata:a", seed=0, limit=32)
 @example(data=b"\r\n\xef\xbb\xbfdata:a", seed=0, limit=32)
@@ -179,6 +181,7 @@ def test_any_bytes_at_any_split_give_the_same_frames_or_the_same_error(
     assert outcome(data, list(range(len(data))), limit) == whole
 
 
+@UNHURRIED
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), min_size=1), max_size=8))
 def test_what_a_server_writes_is_what_comes_out(texts: list[str]) -> None:
     wire = "".join(f"event: e\ndata: {text}\n\n" for text in texts).encode()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from support_openai import UNHURRIED
 from swebench_runner.providers.core.errors import (
     AuthenticationError,
     ContentFilterError,
@@ -286,6 +287,7 @@ def test_an_empty_error_is_told_by_its_status() -> None:
     assert classify(599, b"").message == "an error without an explanation"
 
 
+@UNHURRIED
 @given(status=st.integers(100, 999), body=st.binary(max_size=300))
 def test_any_bytes_under_any_status_give_one_of_our_errors(status: int, body: bytes) -> None:
     error = classify_error(status, {}, body, TARGET)
@@ -303,6 +305,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
+@UNHURRIED
 @given(
     status=st.sampled_from([200, 400, 404, 429, 500]),
     body=st.dictionaries(st.sampled_from(["error", "detail", "message", "code", "type"]), JSON),

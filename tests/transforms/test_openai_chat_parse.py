@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_openai import TARGET, golden_json
+from support_openai import TARGET, UNHURRIED, golden_json
 from swebench_runner.providers.core.errors import (
     ContextLengthError,
     ProviderError,
@@ -261,6 +261,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
+@UNHURRIED
 @given(
     body=st.dictionaries(st.sampled_from(["choices", "usage", "error", "model", "id"]), JSON),
     message=JSON,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_openai import TARGET, delta, golden, golden_json, replay, sse
+from support_openai import TARGET, UNHURRIED, delta, golden, golden_json, replay, sse
 from swebench_runner.providers.core.errors import (
     IncompleteStreamError,
     ProviderError,
@@ -337,6 +337,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
+@UNHURRIED
 @given(
     st.lists(st.dictionaries(st.sampled_from(["choices", "usage", "error", "model", "id"]), JSON), max_size=4)
 )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_openai import TARGET
+from support_openai import TARGET, UNHURRIED
 from swebench_runner.providers.core.errors import (
     ProviderError,
     QuotaExhaustedError,
@@ -140,6 +140,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
+@UNHURRIED
 @given(
     st.dictionaries(st.sampled_from(["output", "usage", "error", "status", "incomplete_details"]), JSON),
     st.lists(JSON, max_size=3),

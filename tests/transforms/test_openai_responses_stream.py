@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_openai import TARGET, golden, replay, sse
+from support_openai import TARGET, UNHURRIED, golden, replay, sse
 from swebench_runner.providers.core.errors import (
     IncompleteStreamError,
     ProviderError,
@@ -254,6 +254,7 @@ KINDS = st.sampled_from(
 )  # fmt: skip
 
 
+@UNHURRIED
 @given(
     st.lists(
         st.tuples(

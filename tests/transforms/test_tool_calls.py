@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_openai import TARGET, delta, fragment, replay, sse
+from support_openai import TARGET, UNHURRIED, delta, fragment, replay, sse
 from swebench_runner.providers.core.response import FinishReason
 from swebench_runner.providers.transforms.openai_chat import OpenAIChat
 from swebench_runner.providers.transforms.tool_calls import (
@@ -146,6 +146,7 @@ def test_traps_13_and_14_arguments_of_any_shape_give_an_object_or_say_why_not(
     )
 
 
+@UNHURRIED
 @given(st.text(max_size=60))
 def test_no_text_is_too_odd_for_arguments(text: str) -> None:
     read = parse_arguments(text)
@@ -254,6 +255,7 @@ def test_whole_arguments_replace_fragments() -> None:
     assert finished_calls([call], "seed")[0].input == {"x": 1}
 
 
+@UNHURRIED
 @given(
     st.dictionaries(st.text(max_size=8), st.integers() | st.text(max_size=8), max_size=4),
     st.lists(st.integers(1, 5), max_size=30),

@@ -155,6 +155,19 @@ async def test_tools_are_called_as_the_options_say(ask: Callable[..., Any]) -> N
         assert call == {}
 
 
+@pytest.mark.parametrize(("choice", "name"), [({"type": "any"}, "f"), ({"type": "tool", "name": "g"}, "g")])
+async def test_a_forced_choice_is_obeyed(choice: Any, name: str, ask: Callable[..., Any]) -> None:
+    tools = [{"name": tool, "input_schema": {"type": "object"}} for tool in ("f", "g")]
+    told = (await ask("anthropic", "sim-gold", tools=tools, tool_choice=choice)).json
+    assert [(block["type"], block["name"]) for block in told["content"]] == [("tool_use", name)]
+
+
+async def test_long_streams_arrive_whole(ask: Callable[..., Any]) -> None:
+    for dialect in DIALECTS:
+        answer = await ask(dialect, "sim-lorem@tokens=3000", stream=True)
+        assert len(text_of(dialect, events_of(answer.body)).split()) == 3000
+
+
 async def test_limits_cut_answers_with_the_right_reason(ask: Callable[..., Any]) -> None:
     told = (await ask("openai", "sim-lorem@tokens=200", max_tokens=10)).json
     assert (told["choices"][0]["finish_reason"], told["usage"]["completion_tokens"]) == ("length", 10)

@@ -126,6 +126,17 @@ async def test_cuts(dialect: str, stream: bool, end: str, ask: Callable[..., Any
 
 
 @every_dialect
+async def test_a_cut_before_the_very_last_word(dialect: str, ask: Callable[..., Any], sim: Simulator) -> None:
+    answer = await ask(dialect, "sim-cut@finish=yes", stream=True)
+    events = [event for event in events_of(answer.body) if event != "[DONE]"]
+    assert text_of(dialect, events) == SCENARIO_TEXT
+    assert b"[DONE]" not in answer.body
+    missing = {"anthropic": b"message_stop", "responses": b"response.completed", "ollama": b'"done":true'}
+    assert missing.get(dialect, b'"usage":{') not in answer.body
+    assert outcome(sim) == ("broken", 200)
+
+
+@every_dialect
 @both_ways
 async def test_one_event_that_is_not_json(
     dialect: str, stream: bool, ask: Callable[..., Any], sim: Simulator

@@ -65,6 +65,21 @@ async def test_a_slow_answer_takes_its_time(dialect: str, stream: bool, timed: T
     assert taken_s == pytest.approx(13)
 
 
+@pytest.mark.parametrize(
+    ("model", "wait_s", "status"),
+    [("sim-500@first=3", 3, 500), ("sim-quota@first=3", 3, 429), ("sim-cut@first=1@idle=1@after=4", 5, 200)],
+)
+async def test_faults_keep_the_pace_too(model: str, wait_s: float, status: int, timed: Timed) -> None:
+    asked = asyncio.create_task(timed.open("openai", model, stream=True))
+    await timed.until(1)
+    await timed.clock.advance(wait_s - 0.1)
+    assert timed.sim.in_flight == 1
+    await timed.clock.advance(0.2)
+    response = await asked
+    await response.read()
+    assert (response.status, timed.sim.in_flight) == (status, 0)
+
+
 async def test_a_rate_is_kept_over_the_whole_answer(timed: Timed) -> None:
     response = await timed.open("openai", "sim-lorem@tokens=100@rate=10", stream=True)
     await timed.until(1)

@@ -138,7 +138,8 @@ async def test_keys_and_pages(send: Callable[..., Any], ask: Callable[..., Any])
         ({}, "No auth credentials found"),
         ({"Authorization": "Bearer sk-bad"}, "User not found."),
     ):
-        for path, method in ((PATHS["openrouter"], "POST"), ("/openrouter/api/v1/key", "GET")):
+        pages = ("/openrouter/api/v1/key", "/openrouter/api/v1/generation")
+        for path, method in ((PATHS["openrouter"], "POST"), *((page, "GET") for page in pages)):
             answer = await send(path, ask_body("openrouter", "sim-gold"), headers, method)
             assert (answer.status, answer.json["error"]["message"]) == (401, message)
     made = await ask("openrouter", "sim-gold", PROBLEM)
@@ -153,6 +154,20 @@ async def test_keys_and_pages(send: Callable[..., Any], ask: Callable[..., Any])
         "usage"
     ] == 0
     assert (await send("/openrouter/nowhere", method="GET")).body.startswith(b"<!DOCTYPE html>")
+
+
+async def test_thinking_has_two_switches(ask: Callable[..., Any]) -> None:
+    for more, thinks in (
+        ({"reasoning_effort": "low"}, True),
+        ({"reasoning_effort": "none"}, False),
+        ({}, False),
+    ):
+        message = (await ask("openrouter", "sim-gold", PROBLEM, **more)).json["choices"][0]["message"]
+        assert bool(message["reasoning"]) == thinks
+    hidden = await ask(
+        "openrouter", "sim-gold", PROBLEM, stream=True, reasoning={"enabled": True, "exclude": True}
+    )
+    assert b'"reasoning"' not in hidden.body
 
 
 async def test_an_error_in_a_stream_stands_beside_the_choices(ask: Callable[..., Any]) -> None:

@@ -114,6 +114,13 @@ async def test_the_library(client: AsyncClient, sim: Simulator) -> None:
     assert [(model.model, model.context_length) for model in (await client.ps()).models] == [
         ("sim-gold:latest", 16384)
     ]
+    for name in ("sim-echo", "sim-prose", "sim-gold", "sim-wrong"):
+        await client.chat(model=name, messages=SAID)
+    assert [model.model for model in (await client.ps()).models] == [
+        "sim-prose:latest",
+        "sim-gold:latest",
+        "sim-wrong:latest",
+    ]
     assert (await client.delete("llama3")).status == "success"
     with pytest.raises(ollama.ResponseError, match="not found"):
         await client.show("llama3:latest")

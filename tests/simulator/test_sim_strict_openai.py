@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}}
+STRICT = {**SCHEMA, "additionalProperties": False, "required": ["a"]}
 FUNCTION = {"name": "f", "parameters": SCHEMA}
 TOOL = {"type": "function", "function": FUNCTION}
 CALL = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
@@ -103,6 +104,13 @@ FINE: list[dict[str, Any]] = [
     },
     {"tools": [TOOL], "tool_choice": {"type": "allowed_tools"}},
     {"response_format": {"type": "text"}},
+    {"tools": [{"type": "function", "function": {"name": "f", "strict": True, "parameters": STRICT}}]},
+    {
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "x", "schema": STRICT, "strict": True},
+        }
+    },
 ]
 
 

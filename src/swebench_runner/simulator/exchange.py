@@ -17,7 +17,7 @@ from swebench_runner.simulator.reply import Reply, finish_reply
 from swebench_runner.simulator.wire import JSON_TYPE, STATUS_TROUBLE, EventStream, Page, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from swebench_runner.simulator.ledger import Record
     from swebench_runner.simulator.models import ModelCard
@@ -129,15 +129,31 @@ class Exchange:
         return finish_reply(prompt, draft, cache=self.visit.state.cache.use(scope, prompt.cache_marks))
 
     async def answer(self, reply: Reply | None = None) -> web.StreamResponse:
-        """The healthy answer, at the pace that the model's options set."""
+        """The healthy answer."""
         reply = reply or self.reply
-        if not self.asked.prompt.stream:
-            return await self._answer_whole(reply)
-        events = self.asked.events(reply)
-        line = await self.open()
-        await self._send_paced(line, events)
+        if self.asked.prompt.stream:
+            events = self.asked.events(reply)
+            line = await self.open()
+            await self.play(line, events)
+            self.finished()
+            return await line.end(b"".join((*events.tail, events.mark)))
+        body = self.asked.body(reply)
+        # Nothing of a whole answer is seen before its last piece is there.
+        gaps = len(self.asked.events(reply).pieces) if self.model.gap_s else 0
+        await self.pause(self.model.first_s + self.model.gap_s * gaps)
         self.finished()
-        return await line.end(b"".join((*events.tail, events.mark)))
+        return respond(Page(body), self.dialect.headers(self.visit))
+
+    async def play(self, line: Line, events: EventStream, count: int | None = None) -> None:
+        """Send the head of a stream and its first `count` pieces, at the pace of the model's options."""
+        pieces = events.pieces[:count]
+        await self.pause(self.model.first_s)
+        if self.model.gap_s:
+            await self._play_slowly(line, events.head, pieces)
+            return
+        await line.send(events.head + b"".join(pieces[:EVENTS_A_WRITE]))
+        for at in range(EVENTS_A_WRITE, len(pieces), EVENTS_A_WRITE):
+            await line.send(b"".join(pieces[at : at + EVENTS_A_WRITE]))
 
     def parts(self, reply: Reply | None = None) -> EventStream:
         """The answer in the parts a fault may cut: events of a stream, or slices of a JSON body."""
@@ -213,50 +229,22 @@ class Exchange:
         """The answer is spoiled on purpose."""
         self.visit.state.ledger.settle(self._record, "broken", status)
 
-    async def sleep(self, delay_s: float) -> None:
-        """Wait on the simulator's clock."""
-        await self.visit.state.clock.sleep(delay_s)
+    async def pause(self, delay_s: float) -> None:
+        """Wait on the simulator's clock, if there is anything to wait for."""
+        if delay_s > 0:
+            await self.visit.state.clock.sleep(delay_s)
 
     async def hang(self, delay_s: float) -> None:
         """The same, where 0 means until the client goes away."""
         if delay_s <= 0:
             await asyncio.Event().wait()
-        await self.sleep(delay_s)
+        await self.pause(delay_s)
 
-    @property
-    def _gap_s(self) -> float:
-        rate = self.model.number("rate")
-        return 1 / rate if rate > 0 else self.model.number("idle")
-
-    async def _answer_whole(self, reply: Reply) -> web.StreamResponse:
-        body = self.asked.body(reply)
-        wait_s = self.model.number("first")
-        if self._gap_s:
-            wait_s += self._gap_s * len(self.asked.events(reply).pieces)
-        if wait_s:
-            await self.visit.state.clock.sleep(wait_s)
-        self.finished()
-        return respond(Page(body), self.dialect.headers(self.visit))
-
-    async def _send(self, line: Line, events: EventStream) -> None:
-        pieces = events.pieces
-        await line.send(events.head + b"".join(pieces[:EVENTS_A_WRITE]))
-        for at in range(EVENTS_A_WRITE, len(pieces), EVENTS_A_WRITE):
-            await line.send(b"".join(pieces[at : at + EVENTS_A_WRITE]))
-
-    async def _send_paced(self, line: Line, events: EventStream) -> None:
-        clock, gap_s = self.visit.state.clock, self._gap_s
-        first_s = self.model.number("first")
-        if first_s:
-            await clock.sleep(first_s)
-        if not gap_s:
-            await self._send(line, events)
-            return
-        await line.send(events.head)
+    async def _play_slowly(self, line: Line, head: bytes, pieces: Sequence[bytes]) -> None:
+        clock = self.visit.state.clock
+        await line.send(head)
         due_s = clock.now_s()
-        for piece in events.pieces:
+        for piece in pieces:
             await line.send(piece)
-            due_s += gap_s
-            wait_s = due_s - clock.now_s()
-            if wait_s > 0:
-                await clock.sleep(wait_s)
+            due_s += self.model.gap_s
+            await self.pause(due_s - clock.now_s())

@@ -100,6 +100,18 @@ class ModelCard:
         return str(self._option(option).default) if given is None else given
 
     @property
+    def first_s(self) -> float:
+        """Seconds before the first piece of an answer."""
+        return self.number("first") if "first" in self.given else 0.0
+
+    @property
+    def gap_s(self) -> float:
+        """Seconds between two pieces."""
+        if "rate" in self.given and self.number("rate") > 0:
+            return 1 / self.number("rate")
+        return self.number("idle") if "idle" in self.given else 0.0
+
+    @property
     def context_tokens(self) -> int:
         """Size of the window."""
         return int(self.number("ctx")) or self.family.context_tokens

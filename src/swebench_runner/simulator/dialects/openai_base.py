@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from swebench_runner.simulator.dialects.openai_errors import (
     Refusal,
     check_key,
@@ -97,8 +95,3 @@ class OpenAIDialect:
     def headers(self, visit: Visit) -> Mapping[str, str]:
         """Request id, version, and limits that are far away."""
         return {"x-request-id": make_id("req_", visit.serial, 32), **_HEADERS}
-
-
-def one_line(body: bytes) -> bytes:
-    """A JSON body without its line breaks."""
-    return msgspec.json.format(body, indent=-1).strip()

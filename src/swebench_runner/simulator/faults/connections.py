@@ -19,8 +19,7 @@ async def reset(exchange: Exchange) -> web.StreamResponse:
         return exchange.reset()
     line = await exchange.open()
     if at == "mid":
-        events = exchange.parts()
-        await line.send(events.head + b"".join(events.pieces[: int(exchange.model.number("after"))]))
+        await exchange.play(line, exchange.parts(), int(exchange.model.number("after")))
     exchange.broken()
     return line.reset()
 
@@ -33,9 +32,8 @@ async def silent(exchange: Exchange) -> web.StreamResponse:
 
 async def stall(exchange: Exchange) -> web.StreamResponse:
     """Some of the answer, then silence, then the connection is closed."""
-    events = exchange.parts()
     line = await exchange.open()
-    await line.send(events.head + b"".join(events.pieces[: int(exchange.model.number("after"))]))
+    await exchange.play(line, exchange.parts(), int(exchange.model.number("after")))
     await exchange.hang(exchange.model.number("s"))
     exchange.broken()
     return line.hang_up()
@@ -46,7 +44,7 @@ async def slow_loris(exchange: Exchange) -> web.StreamResponse:
     line = await exchange.open()
     for byte in exchange.parts().whole():
         await line.send(bytes((byte,)))
-        await exchange.sleep(exchange.model.number("every"))
+        await exchange.pause(exchange.model.number("every"))
     exchange.finished()
     return await line.end()
 

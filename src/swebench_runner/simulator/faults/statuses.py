@@ -21,6 +21,7 @@ def status(code: int) -> Callable[[Exchange], Awaitable[web.StreamResponse]]:
     """The fault that answers with one HTTP status."""
 
     async def answer_with_status(exchange: Exchange) -> web.StreamResponse:
+        await exchange.pause(exchange.model.first_s)
         return exchange.page(_page(exchange, exchange.trouble(code)))
 
     return answer_with_status
@@ -30,6 +31,7 @@ def trouble(kind: Trouble) -> Callable[[Exchange], Awaitable[web.StreamResponse]
     """The fault that answers with one of the provider's troubles."""
 
     async def answer_with_trouble(exchange: Exchange) -> web.StreamResponse:
+        await exchange.pause(exchange.model.first_s)
         return exchange.page(exchange.trouble(kind))
 
     return answer_with_trouble

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,12 +23,13 @@ async def cut(exchange: Exchange) -> web.StreamResponse:
     With `finish=yes` all pieces arrive, and the first of the finishing events if there are several.
     """
     events, end = exchange.parts(), exchange.model.text("end")
-    data = _beginning(events, int(exchange.model.number("after")))
-    if exchange.model.text("finish") == "yes":
-        data = events.head + b"".join((*events.pieces, *events.tail[:-1][:1]))
     length = len(events.whole()) if end == "length" else None
     line = await exchange.open(length=length, close_delimited=end == "eof")
-    await line.send(data)
+    if exchange.model.text("finish") == "yes":
+        await exchange.play(line, events)
+        await line.send(b"".join(events.tail[:-1][:1]))
+    else:
+        await exchange.play(line, events, int(exchange.model.number("after")))
     exchange.broken()
     return line.hang_up() if end in ("length", "close") else await line.end()
 
@@ -53,9 +55,8 @@ async def midstream_error(exchange: Exchange) -> web.StreamResponse:
     kind = Trouble(exchange.model.text("kind"))
     if not exchange.asked.prompt.stream:
         return exchange.page(replace(exchange.trouble(kind), status=200))
-    events = exchange.parts()
     line = await exchange.open()
-    await line.send(_beginning(events, int(exchange.model.number("after"))))
+    await exchange.play(line, exchange.parts(), int(exchange.model.number("after")))
     exchange.broken()
     return await line.end(exchange.asked.failure(exchange.trouble(kind)))
 
@@ -88,7 +89,9 @@ async def endless(exchange: Exchange) -> web.StreamResponse:
         block = b"x" * 4096
     while True:
         await line.send(block)
-        await exchange.sleep(every_s)
+        # A client that reads fast enough would otherwise keep the loop for itself.
+        await asyncio.sleep(0)
+        await exchange.pause(every_s)
 
 
 async def huge_line(exchange: Exchange) -> web.StreamResponse:
@@ -110,10 +113,12 @@ async def pings(exchange: Exchange) -> web.StreamResponse:
     waited_s = 0.0
     while not until_s or waited_s < until_s:
         await line.send(keepalive)
-        await exchange.sleep(every_s)
+        await exchange.pause(every_s)
         waited_s += every_s
+    events = exchange.parts()
+    await exchange.play(line, events)
     exchange.finished()
-    return await line.end(exchange.parts().whole())
+    return await line.end(b"".join((*events.tail, events.mark)))
 
 
 async def html(exchange: Exchange) -> web.StreamResponse:
@@ -137,10 +142,6 @@ async def truncated_json(exchange: Exchange) -> web.StreamResponse:
     return await line.end(whole[: len(whole) // 2])
 
 
-def _beginning(events: EventStream, count: int) -> bytes:
-    return events.head + b"".join(events.pieces[:count])
-
-
 def _around_text(exchange: Exchange, number: int) -> tuple[bytes, bytes]:
     """The whole answer as it goes out, parted inside the `number`-th piece of its text."""
     texts = json_pieces(exchange.reply.text)
@@ -157,16 +158,19 @@ def _around_text(exchange: Exchange, number: int) -> tuple[bytes, bytes]:
     piece = events.pieces[at]
     inside = piece.index(word) + 1
     rest = (*events.pieces[at + 1 :], *events.tail, events.mark)
-    return _beginning(events, at) + piece[:inside], piece[inside:] + b"".join(rest)
+    before = events.head + b"".join(events.pieces[:at])
+    return before + piece[:inside], piece[inside:] + b"".join(rest)
 
 
 async def _send_spoilt(exchange: Exchange, events: EventStream) -> web.StreamResponse:
     line = await exchange.open()
+    await exchange.play(line, events)
     exchange.broken()
-    return await line.end(events.whole())
+    return await line.end(b"".join((*events.tail, events.mark)))
 
 
 async def _send_complete(exchange: Exchange, events: EventStream) -> web.StreamResponse:
     line = await exchange.open()
+    await exchange.play(line, events)
     exchange.finished()
-    return await line.end(events.whole())
+    return await line.end(b"".join((*events.tail, events.mark)))

@@ -38,10 +38,13 @@ def print_summary(summary: RunSummary) -> None:
     lines = [
         f"Cost:        {cost_line(summary)}",
         f"Tokens:      {totals.prompt_tokens:,} in, {totals.completion_tokens:,} out",
-        f"Predictions: {summary.predictions} ({finished.predictions}, by {plain(summary.model_name)})",
     ]
     if finished.predictions:
-        lines.append(f"Evaluate:    swebench evaluate {summary.folder}")
+        by = f"{finished.predictions}, by {plain(summary.model_name)}"
+        lines += [
+            f"Predictions: {summary.predictions} ({by})",
+            f"Evaluate:    swebench evaluate {summary.folder}",
+        ]
     if finished.missing or finished.outcomes.get("infrastructure"):
         lines.append(f"Go on with:  {plain(summary.resume_line)}")
     for line in lines:

@@ -34,10 +34,8 @@ def list_all(*, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([description(one) for one in found], indent=2))
         return
-    rows = [
-        (one.name, one.status, one.default_model or "-", one.base_url or "-", _advice(one)) for one in found
-    ]
-    print_table(("provider", "status", "usual model", "address", ""), rows)
+    rows = [(one.name, one.status, one.default_model or "-", _advice(one)) for one in found]
+    print_table(("provider", "status", "usual model", ""), rows, unbroken=3)
 
 
 @provider.command()
@@ -191,15 +189,17 @@ def details(name: str, model: str | None) -> dict[str, object]:
     return found
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, header: bool = True) -> None:
-    """A table on standard output; nothing in it is taken for markup."""
+def print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, header: bool = True, unbroken: int = 1
+) -> None:
+    """A table on standard output; nothing in it is taken for markup, its first columns are never folded."""
     from rich.console import Console  # noqa: PLC0415 - as above
     from rich.table import Table  # noqa: PLC0415 - as above
     from rich.text import Text  # noqa: PLC0415 - as above
 
     table = Table(show_header=header, box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=number < unbroken)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     Console(highlight=False).print(table)

@@ -184,7 +184,7 @@ class Answerer:
         )
 
     async def _unanswered(self, instance: Instance, error: ProviderError | None) -> Settled:
-        detail = "every provider is out of this run" if error is None else str(error).splitlines()[0]
+        detail = "every provider is out of this run" if error is None else error.message.partition("\n")[0]
         outcome = _outcome_of_failure(error)
         await self.journal.settle(
             Result(

@@ -134,6 +134,16 @@ async def test_messages_accept(change: dict[str, Any], stream: bool, send: Calla
             "invalid_request_error",
             'anthropic-version: "1" is not',
         ),
+        (
+            {
+                "x-api-key": "k",
+                "anthropic-version": "2023-06-01",
+                "anthropic-beta": "files-api-2025-04-14, magic",
+            },
+            400,
+            "invalid_request_error",
+            "Unexpected value(s) `magic` for the `anthropic-beta` header.",
+        ),
     ],
 )
 @pytest.mark.parametrize("path", ["/v1/messages", "/v1/messages/count_tokens"])

@@ -55,7 +55,7 @@ FAMILIES: tuple[Family, ...] = (
         refuses=_SAMPLING,
         prefill=False,
     ),
-    Family(re.compile(r"claude-opus-4-6"), 200_000, prefill=False),
+    Family(re.compile(r"claude-(opus|sonnet|haiku)-4-[6-9]"), 200_000, prefill=False),
     Family(re.compile(r"claude"), 200_000),
     Family(re.compile(r"gpt-5-chat"), 400_000),
     Family(re.compile(r"gpt-5\.[1-4](?!.*(codex|chat|pro))"), 400_000, "off", _LEGACY_CAP),

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from swebench_runner.simulator.dialects.anthropic_types import Block, CacheControl
     from swebench_runner.simulator.dialects.openai_chat import Choice
 
-# The documented version is 2023-06-01; the SDK of 2026-11 already sends a later date.
-_VERSION = re.compile(r"20\d\d-\d\d-\d\d")
+# Documented is 2023-06-01; the SDK 2.11 of 2026-11 sends the last one. Other dates are refused.
+VERSIONS = ("2023-01-01", "2023-06-01", "2026-10-21")
+_BETA = re.compile(r"[a-z0-9-]+-20\d\d-\d\d-\d\d")
 DEFAULT_TTL_S = 300
 MAX_BODY_BYTES = 32 << 20
 REAL_MODELS = ("claude-opus-4-8", "claude-sonnet-4-6", "claude-haiku-4-5")
@@ -77,23 +78,18 @@ class MessagesDialect:
         return MessagesAsked(visit, request, prompt)
 
     def let_in(self, visit: Visit) -> None:
-        """Check the key, then the version.
+        """Check the key, the version, and the names of beta features (by their form).
 
         Raises:
-            Refusal: 401, or 400 for a missing or unknown version.
+            Refusal: 401, or 400 for a header that is missing or unknown.
         """
         key = self.key(visit)
         if not key:
             raise Refusal("x-api-key header is required", status=401, kind="authentication_error")
         if not visit.state.accepts_key(key):
-            what = "x-api-key" if visit.headers.get("x-api-key") else "bearer token"
-            text = f"invalid {what}" if what == "x-api-key" else f"Invalid {what}"
-            raise Refusal(text, status=401, kind="authentication_error")
-        version = visit.headers.get("anthropic-version")
-        if not version:
-            refuse("anthropic-version: header is required")
-        if not _VERSION.fullmatch(version):
-            refuse(f'anthropic-version: "{version}" is not a valid version')
+            message = "invalid x-api-key" if "x-api-key" in visit.headers else "Invalid bearer token"
+            raise Refusal(message, status=401, kind="authentication_error")
+        _check_headers(visit)
 
     def trouble(self, trouble: Trouble, visit: Visit, prompt: PromptInfo) -> Page:
         """A trouble as this provider writes it."""
@@ -184,6 +180,21 @@ class MessagesDialect:
             else None,
             cache_marks=tuple(_cache_marks(request)),
             other_tokens=_other_tokens(request),
+        )
+
+
+def _check_headers(visit: Visit) -> None:
+    version = visit.headers.get("anthropic-version")
+    if not version:
+        refuse("anthropic-version: header is required")
+    if version not in VERSIONS:
+        refuse(f'anthropic-version: "{version}" is not a valid version')
+    betas = [name.strip() for name in visit.headers.get("anthropic-beta", "").split(",") if name.strip()]
+    wrong = [f"`{name}`" for name in betas if not _BETA.fullmatch(name)]
+    if wrong:
+        refuse(
+            f"Unexpected value(s) {', '.join(wrong)} for the `anthropic-beta` header. Please consult our"
+            " documentation at docs.claude.com or try again without the header."
         )
 
 

@@ -31,7 +31,10 @@ _TROUBLES: Mapping[Trouble, tuple[int, str]] = {
     Trouble.REQUEST_TIMEOUT: (408, "request timed out"),
     Trouble.CONFLICT: (409, "the model is being changed"),
     Trouble.RATE_LIMIT: (429, "too many requests"),
-    Trouble.QUOTA: (429, "you've reached your weekly usage limit, please upgrade to continue"),
+    Trouble.QUOTA: (
+        429,
+        "you (simulator) have reached your weekly usage limit, upgrade for higher limits: https://ollama.com/upgrade",
+    ),
     Trouble.SERVER: (500, "llama runner process has terminated: exit status 2"),
     Trouble.BAD_GATEWAY: (502, "upstream error"),
     Trouble.UNAVAILABLE: (503, "server busy, please try again.  maximum pending requests exceeded"),

@@ -137,9 +137,8 @@ async def test_a_named_tool_is_called(make: Make, lane: str) -> None:
 
 async def test_thinking_is_kept_apart_and_can_be_sent_back(make: Make, lane: str) -> None:
     provider = make("sim-thinking")
-    request = UnifiedRequest(
-        "think", thinking=Thinking(enabled=True, effort="low", budget_tokens=1024), max_tokens=2048
-    )
+    thinking = Thinking(enabled=True, effort="low", budget_tokens=1024, summary="auto")
+    request = UnifiedRequest("think", thinking=thinking, max_tokens=2048)
     for response in await both_ways(provider, request):
         assert response.reasoning or lane in {"openai", "simulator"}  # chat completions hide it
         assert response.usage.reasoning_tokens or response.reasoning

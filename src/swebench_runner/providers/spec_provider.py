@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Mapping
     from random import Random
 
+    from swebench_runner.providers.catalog.pricing import PriceBook
     from swebench_runner.providers.core.capabilities import ModelFacts, ModelInfo
     from swebench_runner.providers.core.clock import Clock
     from swebench_runner.providers.core.config import ProviderConfig
@@ -67,6 +68,7 @@ class SpecProvider(Provider):
         self._rng = rng
         self._policy = policy
         self._made: Pipeline | None = None
+        self._prices: PriceBook | None = None
 
     @property
     def model(self) -> str | None:
@@ -77,6 +79,10 @@ class SpecProvider(Provider):
     def base_url(self) -> str:
         """The address that paths are appended to."""
         return self.spec.normalize_url(self.config.base_url or self.spec.base_url)
+
+    def call_spec(self) -> ProviderSpec:
+        """The spec as calls are made by it; a subclass may know more of its endpoint than the value says."""
+        return self.spec
 
     def facts(self, model: str | None = None) -> ModelFacts:
         """What is known of a model: window, ceiling of answers, what it refuses."""
@@ -194,7 +200,7 @@ class SpecProvider(Provider):
             self.validate_config()
             self._transport = self._transport or HttpTransport()
             self._made = Pipeline(
-                self.spec,
+                self.call_spec(),
                 self.config,
                 self._transport,
                 cost_of=self._cost_of,
@@ -211,9 +217,11 @@ class SpecProvider(Provider):
             return Decimal(0)
         if self.spec.price_provider is None:
             return None
-        from swebench_runner.providers.catalog.pricing import price  # noqa: PLC0415 - the price table is heavy
+        if self._prices is None:
+            from swebench_runner.providers.catalog.pricing import default_book  # noqa: PLC0415 - a heavy table
 
-        return price(usage, self.spec.price_provider, model)
+            self._prices = default_book()
+        return self._prices.price(usage, self.spec.price_provider, model)
 
 
 def provider_class(spec: ProviderSpec) -> type[SpecProvider]:

@@ -145,8 +145,9 @@ class UnifiedResponse:
         return self.usage.total_tokens
 
     def amended(self, **changes: object) -> UnifiedResponse:
-        """A copy with some fields changed; unlike `dataclasses.replace` it does not work out the cost."""
-        changes.setdefault("cost", _COST.unread(self))
+        """A copy with some fields changed; unlike `dataclasses.replace` it reads no field before its time."""
+        for name, lazy in _LAZY.items():
+            changes.setdefault(name, lazy.unread(self))
         return replace(self, **changes)  # type: ignore[arg-type]  # field names, as for replace
 
     def complete_with(self, **facts: object) -> UnifiedResponse:
@@ -163,8 +164,8 @@ class UnifiedResponse:
         return Message(MessageRole.ASSISTANT, self.parts or self.content, self.tool_calls)
 
 
-class _LazyCost:
-    """Stands in front of a response's `cost` slot: a function found there is called once."""
+class _LazyField:
+    """Stands in front of a field's slot: a function found there is called once, when it is first read."""
 
     def __init__(self, slot: Any) -> None:  # noqa: ANN401 - a member descriptor has no public type
         self._slot = slot
@@ -180,13 +181,14 @@ class _LazyCost:
         self._slot.__set__(response, value)
 
     def unread(self, response: object) -> object:
-        """What is in the slot, be it a cost or the function that works it out."""
+        """What is in the slot, be it a value or the function that works it out."""
         return self._slot.__get__(response, type(response))
 
 
-# The generated constructor of a frozen class still writes through here; assignment by callers does not.
-_COST: Final = _LazyCost(UnifiedResponse.__dict__["cost"])
-UnifiedResponse.cost = _COST  # type: ignore[misc,assignment]  # a data descriptor in a field's place
+# The generated constructor of a frozen class still writes through these; assignment by callers does not.
+_LAZY: Final = {name: _LazyField(UnifiedResponse.__dict__[name]) for name in ("cost", "raw_response")}
+for _name, _field in _LAZY.items():
+    setattr(UnifiedResponse, _name, _field)
 
 ModelResponse = UnifiedResponse
 ProviderResponse = UnifiedResponse

@@ -32,7 +32,7 @@ CONTEXT: Final = re.compile(
     re.IGNORECASE,
 )
 QUOTA: Final = re.compile(
-    r"exceeded your current quota|check your plan and billing|insufficient (?:balance|credit|quota|fund)"
+    r"exceeded your current quota|reached your (?:hourly|daily|weekly|monthly|session) usage limit|check your plan and billing|insufficient (?:balance|credit|quota|fund)"
     r"|credit balance is too low|(?:spend|spending|billing)[\w ]{0,20} limit|api usage limits"
     r"|requires more credits|out of credits|payment required|not enough credits",
     re.IGNORECASE,

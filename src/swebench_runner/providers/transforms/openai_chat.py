@@ -13,6 +13,7 @@ from swebench_runner.providers.core.protocols import WireRequest
 from swebench_runner.providers.streaming.sse import SSESplitter
 from swebench_runner.providers.transforms.openai_chat_encode import encode_body
 from swebench_runner.providers.transforms.openai_chat_parse import parse_answer
+from swebench_runner.providers.transforms.openai_chat_plain import read_plain
 from swebench_runner.providers.transforms.openai_chat_stream import ChatDecoder
 from swebench_runner.providers.transforms.openai_shared import Left, parse_model_list
 
@@ -80,6 +81,10 @@ class OpenAIChat:
             ResponseFormatError: The body has no choices, or they are not objects.
         """
         return parse_answer(body, target, cost_in_usage=self.cost_in_usage)
+
+    def parse_bytes(self, body: bytes, target: Target) -> UnifiedResponse | None:
+        """The answer in a whole body if it is a plain one; None leaves it to `parse`."""
+        return read_plain(body, target, cost_in_usage=self.cost_in_usage)
 
     def splitter(self) -> SSESplitter:
         """Server-sent events."""

@@ -47,18 +47,19 @@ def encode_body(request: UnifiedRequest, left: Left, chat: OpenAIChat) -> Wire:
     body: Wire = {"model": target.model, "messages": messages, "stream": target.stream}
     if target.stream and chat.stream_usage:
         body["stream_options"] = {"include_usage": True}
-    if left.accepts(request, "max_tokens"):
+    if request.max_tokens is not None and left.accepts(request, "max_tokens"):
         body[chat.max_tokens_field or target.facts.max_tokens_field] = request.max_tokens
     for name in ("temperature", "top_p", "seed", "user"):
-        if left.accepts(request, name):
-            body[name] = getattr(request, name)
+        value = getattr(request, name)
+        if value is not None and left.accepts(request, name):
+            body[name] = value
     if request.stop_sequences and left.accepts(request, "stop_sequences"):
         body["stop"] = list(request.stop_sequences)
-    if left.accepts(request, "tools"):
+    if request.tools and left.accepts(request, "tools"):
         _add_tools(body, request, left, caches=caches)
     elif request.tool_choice == "required" or isinstance(request.tool_choice, NamedTool):
         left.out("tool_choice", "there are no tools")
-    if left.accepts(request, "response_format"):
+    if request.response_format is not None and left.accepts(request, "response_format"):
         body["response_format"] = _response_format(request)
     if request.thinking is not None:
         _add_reasoning(body, request, left, chat)
@@ -128,7 +129,17 @@ def _add_reasoning(body: Wire, request: UnifiedRequest, left: Left, chat: OpenAI
         body["reasoning"] = levels
 
 
+def _question(request: UnifiedRequest, chat: OpenAIChat) -> list[JSON]:
+    """A single question, with its instructions before it."""
+    asked: list[JSON] = [{"role": "user", "content": request.prompt}]
+    if request.system_message:
+        asked.insert(0, {"role": chat.system_role, "content": request.system_message})
+    return asked
+
+
 def _messages(request: UnifiedRequest, left: Left, chat: OpenAIChat, *, caches: bool) -> list[JSON]:
+    if request.prompt is not None and request.cache is None and "system" not in left.target.facts.refuses:
+        return _question(request, chat)
     conversation = request.to_messages()
     if "prefill" in left.target.facts.refuses and conversation[-1].role is MessageRole.ASSISTANT:
         conversation.pop()

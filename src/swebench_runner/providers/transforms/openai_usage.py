@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from swebench_runner.providers.core.usage import TokenUsage
 from swebench_runner.providers.transforms.json_body import count_of, mapping_of
@@ -13,6 +13,17 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from swebench_runner.providers.core.json import JSON
+
+_NOTHING: Final[Mapping[str, int]] = {}
+_PLAIN_FIELDS: Final = frozenset(
+    {
+        "prompt_tokens",
+        "completion_tokens",
+        "total_tokens",
+        "prompt_tokens_details",
+        "completion_tokens_details",
+    }
+)
 
 
 def read_usage(value: object, *, cost_in_usage: bool = False) -> TokenUsage | None:
@@ -27,6 +38,8 @@ def read_usage(value: object, *, cost_in_usage: bool = False) -> TokenUsage | No
         cost_in_usage: Whether a plain `cost` in it is the charge in US dollars (OpenRouter).
     """
     usage = mapping_of(value)
+    if usage.keys() <= _PLAIN_FIELDS and (plain := _read_plain(usage)) is not None:
+        return plain
     prompt = count_of(usage.get("prompt_tokens", usage.get("input_tokens")))
     completion = count_of(usage.get("completion_tokens", usage.get("output_tokens")))
     if prompt is None and completion is None:
@@ -54,6 +67,32 @@ def read_usage(value: object, *, cost_in_usage: bool = False) -> TokenUsage | No
         cache_write_tokens=_first(writes),
         reasoning_tokens=reasoning,
         reported_cost_usd=_cost(usage, flat=cost_in_usage),
+        raw=usage,
+    )
+
+
+def _read_plain(usage: Mapping[str, Any]) -> TokenUsage | None:
+    """OpenAI's own block, where every figure is what it should be: the way most answers take."""
+    try:
+        prompt, completion, total = usage["prompt_tokens"], usage["completion_tokens"], usage["total_tokens"]
+        inputs = usage.get("prompt_tokens_details") or _NOTHING
+        outputs = usage.get("completion_tokens_details") or _NOTHING
+        reads, writes = inputs.get("cached_tokens", 0), inputs.get("cache_write_tokens", 0)
+        reasoning = outputs.get("reasoning_tokens", 0)
+    except (KeyError, AttributeError):
+        return None
+    for figure in (prompt, completion, total, reads, writes, reasoning):
+        if type(figure) is not int or figure < 0:
+            return None
+    if total != prompt + completion:
+        return None
+    return TokenUsage(
+        prompt,
+        completion,
+        total,
+        cache_read_tokens=reads,
+        cache_write_tokens=writes,
+        reasoning_tokens=reasoning,
         raw=usage,
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support_simulator import DIALECTS, PATCH, PROBLEM, events_of, text_of
-from swebench_runner.simulator import Simulator, describe_behaviours
+from swebench_runner.simulator import Simulator, describe_behaviours, describe_options
 from swebench_runner.simulator.behaviours import BEHAVIOURS, COMMON_OPTIONS, FAULT_OPTIONS
 from swebench_runner.simulator.patches import DAMAGES, damaged_answer, fenced, wrong_patch
 
@@ -196,6 +196,7 @@ def test_the_table_describes_every_behaviour_and_option() -> None:
     assert "header=none" in rows["scn-02"]["options"]
     assert "retry_after=2" in rows["scn-01"]["options"]
     assert not set(COMMON_OPTIONS) & set(FAULT_OPTIONS)
+    assert [row["name"] for row in describe_options()] == [*COMMON_OPTIONS, *FAULT_OPTIONS]
     own = {option for behaviour in BEHAVIOURS.values() for option in behaviour.options}
     assert not own & (set(COMMON_OPTIONS) | set(FAULT_OPTIONS))
 

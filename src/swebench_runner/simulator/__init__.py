@@ -5,7 +5,8 @@ It is the network of the tests, the model of the demonstration, and the far end 
     async with Simulator(gold={problem_statement: patch}) as simulator:
         client = AsyncOpenAI(base_url=simulator.url + "/v1", api_key="any")
 
-What a model does is in its name: `sim-gold`, `sim-429@n=1`, `scn-08`; `describe_behaviours` lists them.
+What a model does is in its name: `sim-gold`, `sim-429@n=1`, `scn-08`. `describe_behaviours` lists them and
+`describe_options` what may follow any of them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from swebench_runner.simulator.answers import SCENARIO_TEXT
-    from swebench_runner.simulator.behaviours import describe_behaviours
+    from swebench_runner.simulator.behaviours import describe_behaviours, describe_options
     from swebench_runner.simulator.ledger import Record
     from swebench_runner.simulator.prompt import PromptInfo
     from swebench_runner.simulator.server import Simulator, serve
@@ -25,10 +26,19 @@ _HOMES = {
     "Record": "ledger",
     "Simulator": "server",
     "describe_behaviours": "behaviours",
+    "describe_options": "behaviours",
     "serve": "server",
 }
 
-__all__ = ["SCENARIO_TEXT", "PromptInfo", "Record", "Simulator", "describe_behaviours", "serve"]
+__all__ = [
+    "SCENARIO_TEXT",
+    "PromptInfo",
+    "Record",
+    "Simulator",
+    "describe_behaviours",
+    "describe_options",
+    "serve",
+]
 
 
 def __getattr__(name: str) -> object:

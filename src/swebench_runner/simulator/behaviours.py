@@ -377,6 +377,16 @@ def describe_behaviours() -> list[dict[str, str]]:
     ]
 
 
+def describe_options() -> list[dict[str, str]]:
+    """The options that every model takes, and those that every fault takes: `name`, `of`, `meaning`."""
+    groups = (("every model", COMMON_OPTIONS), ("every fault", FAULT_OPTIONS))
+    return [
+        {"name": name, "of": whose, "meaning": _described(name, option, {})}
+        for whose, options in groups
+        for name, option in options.items()
+    ]
+
+
 def _options(row: Behaviour) -> Mapping[str, Option]:
     return {**row.options, **FAULT_OPTIONS} if row.fault else row.options
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from swebench_runner.generation.patches.naming import path_above, path_in_info
@@ -37,6 +37,8 @@ _DIFF_LINE = re.compile(
     r"^(?:[ +\-\\@]|diff --git |index |(?:new|old|deleted) (?:file )?mode |rename |similarity |$)"
 )
 _MARKUP = ("md", "markdown", "rst", "mdx")
+
+_FILE_TAGS = frozenset(("file", "new_file", "full_file", "document", "source", "code", "content"))
 
 # A tag of another name that never closes is more likely prose or HTML than a wrapper.
 _WRAPPERS = frozenset(
@@ -72,7 +74,8 @@ class Block:
         lines: Its lines, without the wrapping and its indentation.
         position: Line of the answer where it starts.
         kind: "fence", "tag", or "bare" for what has no wrapping.
-        info: What stands beside the opening fence, or the path attribute of a tag.
+        info: What stands beside the opening fence.
+        path: The path attribute of the tag around it.
         before: The lines before its wrapping, nearest last.
         closed: The wrapping ends before the answer does.
     """
@@ -81,6 +84,7 @@ class Block:
     position: int
     kind: Kind
     info: str = ""
+    path: str = ""
     before: tuple[str, ...] = ()
     closed: bool = True
 
@@ -173,7 +177,7 @@ class _Scanner:
         named = path_in_info(fence.info) or path_above(before, alone=True)
         if self._depth < _MAX_DEPTH and _wraps_a_fence(inner) and (not named or begins_with_mark(inner[:3])):
             return end + closed, split_blocks(inner, offset=start, depth=self._depth + 1)
-        return end + closed, [Block(tuple(inner), start, "fence", fence.info, before, closed)]
+        return end + closed, [Block(tuple(inner), start, "fence", fence.info, before=before, closed=closed)]
 
     def _fence_end(self, start: int, fence: _Fence) -> tuple[int, bool]:
         """Where the fence closes. One that never does ends where the next one opens, or with the answer."""
@@ -215,13 +219,12 @@ class _Scanner:
         if closed:
             inner.append(self._lines[end].partition(closing)[0])
         attribute = _ATTRIBUTE.search(tag[2])
-        if attribute and not _wraps_a_fence(inner):
-            block = Block(tuple(inner), self._offset + index, "tag", attribute[1], (), closed)
-            return end + closed, [block]
+        path = attribute[1].removeprefix("./") if attribute else ""
+        if path and not _wraps_a_fence(inner):
+            kind: Kind = "tag" if tag[1].lower() in _FILE_TAGS else "bare"
+            return end + closed, [Block(tuple(inner), self._offset + index, kind, path=path, closed=closed)]
         found = split_blocks(inner, offset=self._offset + index, depth=self._depth + 1)
-        return end + closed, [
-            _in_tag(block, attribute[1] if attribute else "", closed=closed) for block in found
-        ]
+        return end + closed, [_in_tag(block, path, closed=closed) for block in found]
 
     def _next_closing(self, mark: str, index: int) -> int:
         """The first line from here on with this closing mark; -1 where there is none."""
@@ -237,11 +240,9 @@ def begins_with_mark(lines: Sequence[str]) -> bool:
 
 
 def _in_tag(block: Block, path: str, *, closed: bool) -> Block:
-    if block.kind == "bare":
-        return Block(block.lines, block.position, "tag", path, (), closed)
-    if path and block.kind == "fence":
-        return Block(block.lines, block.position, "fence", path, block.before, block.closed)
-    return block
+    if block.kind == "bare" and not block.path:
+        return replace(block, kind="tag", path=path, closed=closed)
+    return replace(block, path=path or block.path)
 
 
 def _read_fence(line: str) -> _Fence | None:

@@ -49,6 +49,7 @@ def check(
         return CheckResult(applies=False, reason="the patch is empty", outcome=Outcome.EMPTY)
     try:
         edits = screen_patch(patch, limits=limits)
+        blocking = _in_the_way(edits, files)
         needed = _needed(edits, files)
         for name in needed:
             screen_path(name)
@@ -68,6 +69,10 @@ def check(
         return CheckResult(
             applies=False, reason=reason, unverified=unverified, outcome=Outcome.DOES_NOT_APPLY
         )
+    if blocking:
+        # Without an index, `git apply --check` does not see that a file would have to be a folder.
+        reason = f"{blocking[0]}: already exists"
+        return CheckResult(applies=False, reason=reason, outcome=Outcome.DOES_NOT_APPLY)
     if unverified:
         return CheckResult(
             applies=None, reason="not given: " + ", ".join(unverified[:5]), unverified=unverified
@@ -88,12 +93,17 @@ def check_many(
 
 
 def _needed(edits: Sequence[FileEdit], files: Mapping[str, str]) -> list[str]:
-    """The given files that git has to see: those that change, and those that are in the way of new ones."""
-    changing = [path for edit in edits for path in edit.paths if path in files]
-    in_the_way = [
-        name for edit in edits if edit.creates or edit.moves for name in obstacles(edit.path, files)
+    """The given files that git has to see: those that the patch names."""
+    return list(dict.fromkeys(path for edit in edits for path in edit.paths if path in files))
+
+
+def _in_the_way(edits: Sequence[FileEdit], files: Mapping[str, str]) -> list[str]:
+    """The given files where the patch wants a new file, or a folder for one."""
+    gone = [
+        edit.old_path for edit in edits if edit.old_path and (edit.deletes or edit.moves) and not edit.copies
     ]
-    return list(dict.fromkeys([*changing, *in_the_way]))
+    new = [edit.path for edit in edits if edit.creates or edit.moves]
+    return [name for path in new for name in obstacles(path, files, gone=gone)]
 
 
 def _write(tree: Path, texts: Mapping[str, str]) -> None:

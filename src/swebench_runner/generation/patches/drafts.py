@@ -26,13 +26,12 @@ def read_drafts(blocks: Sequence[Block], *, known: Container[str] = ()) -> list[
     whole: list[Draft] = []
     path = ""
     for block in blocks:
-        file = read_whole_file(block, known=known)
-        if file is not None and not begins_with_mark(block.lines):
+        file = None if begins_with_mark(block.lines) else read_whole_file(block, known=known)
+        if file is not None:
             whole.append(file)
             continue
         found = _read_marked(block, known, path)
         marked += found
-        whole += [file] if file and not found else []
         path = next((edit.path for draft in reversed(found) for edit in draft.edits), path)
     return marked or whole
 

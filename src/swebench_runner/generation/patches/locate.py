@@ -51,6 +51,11 @@ class Placement:
     repairs: frozenset[Repair] = frozenset()
 
     @property
+    def line(self) -> int:
+        """Number of the first line that changes, from 1."""
+        return (self.splices[0].start if self.splices else self.start) + 1
+
+    @property
     def end(self) -> int:
         """The index after the last line it changes."""
         return max((splice.end for splice in self.splices), default=self.start)
@@ -172,7 +177,7 @@ def _choose(
     for narrowed in (_after_anchors(distinct, hunk, source), _after_taken(distinct, hunk, taken)):
         if len(narrowed) == 1:
             return narrowed[0]
-    places = ", ".join(str(found.start + 1) for found in sorted(distinct, key=lambda found: found.start)[:5])
+    places = ", ".join(map(str, sorted(found.line for found in distinct)[:5]))
     return Unplaced(f"it could be at any of several lines: {places}")
 
 
@@ -184,7 +189,7 @@ def _nearest(candidates: list[Placement], target: int, *, drift: int, margin: in
             return at_goal[0]
     distances = sorted((abs(found.start - target - drift), number) for number, found in enumerate(candidates))
     if distances[0][0] == distances[1][0] or distances[0][0] * margin > distances[1][0]:
-        places = " or ".join(str(candidates[number].start + 1) for _, number in distances[:2])
+        places = " or ".join(map(str, sorted(candidates[number].line for _, number in distances[:2])))
         return Unplaced(f"it could be at line {places}, and line {target + 1} does not say which")
     return candidates[distances[0][1]]
 

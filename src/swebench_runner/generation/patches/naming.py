@@ -54,13 +54,13 @@ def path_in_line(text: str, known: Container[str] = (), *, alone: bool = False) 
     """The file that a line names; "" when it names none."""
     plain = _undecorated(text)
     if plain in known or _looks_like_path(plain):
-        return plain
+        return plain.removeprefix("./")
     ticked = [name.strip() for name in _TICKED.findall(text)]
     if alone:
         rest = _undecorated(_TICKED.sub("", text)).strip(" :*-#")
         ticked = ticked if len(ticked) == 1 and not rest else []
     named = [name for name in ticked if name in known or _looks_like_path(name, spaces=True)]
-    return named[-1] if named else ""
+    return named[-1].removeprefix("./") if named else ""
 
 
 def path_in_info(info: str, known: Container[str] = ()) -> str:
@@ -69,10 +69,10 @@ def path_in_info(info: str, known: Container[str] = ()) -> str:
         return info
     titled = _TITLE.search(info)
     if titled:
-        return titled[1].strip()
+        return titled[1].strip().removeprefix("./")
     for part in (info, info.partition(" ")[2].strip(), info.partition(":")[2].strip()):
         if part and (part in known or _looks_like_path(part)):
-            return part
+            return part.removeprefix("./")
     return ""
 
 

@@ -109,7 +109,7 @@ def _named(edit: FileEdit, files: Mapping[str, str], found: Resolution) -> FileE
             found.mismatches.append(Mismatch(old, "", f"there is no such file, but there is {name!r}"))
             return None
         return replace(edit, old_path=None)
-    if name is None:
+    if name is None or not edit.hunks:  # only what is in a file can show that it is the one that is meant
         return edit
     found.repairs.add(Repair.PATH)
     return replace(edit, old_path=name, new_path=name if edit.new_path == old else edit.new_path)

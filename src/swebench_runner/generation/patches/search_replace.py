@@ -29,7 +29,7 @@ def read_search_replace(block: Block, *, known: Container[str] = (), inherited: 
         Drafts in order. One that has no end is not complete and has no edit.
     """
     drafts: list[Draft] = []
-    path = path_in_info(block.info, known) or path_above(block.before, known) or inherited
+    path = block.path or path_in_info(block.info, known) or path_above(block.before, known) or inherited
     index = after_last = 0
     while index < len(block.lines):
         opening = SEARCH_MARK.match(block.lines[index].rstrip("\r"))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from swebench_runner.generation.patches.edits import Line
 
-_MAX_COMPARISONS = 20_000_000
+_MAX_COMPARISONS = 5_000_000
 """A file of one repeated line must not take minutes; beyond this the lines count as not found."""
 
 

@@ -92,11 +92,10 @@ def _place_all(source: Source, hunks: Sequence[Hunk]) -> tuple[dict[int, Placeme
 def _place(hunk: Hunk, source: Source, taken: Sequence[Placement], drift: int) -> Placement | Unplaced:
     """Where a hunk belongs, in whichever reading, whole or in pieces."""
     if hunk.other_readings:
-        readings = [place(reading, source, taken, drift=drift) for reading in (hunk, *hunk.other_readings)]
-        found = {reading.splices: reading for reading in readings if isinstance(reading, Placement)}
-        if len(found) > 1:
-            return Unplaced("its divider could be at any of several lines")
-        return next(iter(found.values()), readings[0])
+        # The longer the text that is found, the surer the divider comes after it.
+        by_length = sorted((hunk, *hunk.other_readings), key=lambda reading: -len(reading.old))
+        readings = [place(reading, source, taken, drift=drift) for reading in by_length]
+        return next((found for found in readings if isinstance(found, Placement)), readings[0])
     whole = place(hunk, source, taken, drift=drift)
     if isinstance(whole, Placement) or whole.rivals or not hunk.ordered:
         return whole

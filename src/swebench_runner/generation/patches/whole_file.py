@@ -43,7 +43,7 @@ def read_whole_file(block: Block, *, known: Container[str] = ()) -> Draft | None
     """The file that a block holds; None where the block is not one, or nothing right above it names it."""
     if block.kind == "bare":
         return None
-    path = path_in_info(block.info, known) or path_above(block.before, known, alone=True)
+    path = block.path or path_in_info(block.info, known) or path_above(block.before, known, alone=True)
     language = block.info.partition(" ")[0].lower()
     if not path or (language in _NOT_A_FILE and not path.endswith(_SCRIPTS)):
         return None

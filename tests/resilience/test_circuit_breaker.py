@@ -34,7 +34,9 @@ def clock() -> ManualClock:
 
 
 def call(breaker: CircuitBreaker, error: Exception | None = None, first_event_s: float | None = None) -> None:
-    breaker.settle(breaker.acquire(), error, first_event_s=first_event_s)  # type: ignore[arg-type]
+    permit = breaker.acquire()
+    permit.first_event_s = first_event_s
+    breaker.settle(permit, error)  # type: ignore[arg-type]
 
 
 def opened(clock: ManualClock, **policy: float) -> CircuitBreaker:
@@ -114,8 +116,8 @@ def test_one_probe_at_a_time_and_two_successes_close_it(clock: ManualClock) -> N
     assert breaker.stats.failures == 0
 
 
-def test_a_failed_probe_opens_it_for_twice_as_long_up_to_a_ceiling(clock: ManualClock) -> None:
-    breaker = opened(clock, max_open_s=40.0)
+def test_each_failed_probe_opens_it_for_longer_up_to_a_ceiling(clock: ManualClock) -> None:
+    breaker = opened(clock, growth=2.0, max_open_s=40.0)
     waits = []
     for _ in range(4):
         waits.append(breaker.stats.retry_after_s)
@@ -127,16 +129,16 @@ def test_a_failed_probe_opens_it_for_twice_as_long_up_to_a_ceiling(clock: Manual
 def test_a_cancelled_probe_gives_its_permit_back(clock: ManualClock) -> None:
     breaker = opened(clock)
     clock.now += 16
-    with pytest.raises(asyncio.CancelledError), breaker.guard():
+    with pytest.raises(asyncio.CancelledError), breaker.acquire():
         raise asyncio.CancelledError
     assert breaker.acquire().probe
 
 
-def test_a_guard_learns_from_how_it_ends(clock: ManualClock) -> None:
+def test_a_permit_learns_from_how_its_block_ends(clock: ManualClock) -> None:
     breaker = CircuitBreaker("lane", clock=clock)
-    with breaker.guard():
+    with breaker.acquire():
         pass
-    with pytest.raises(ServerError), breaker.guard():
+    with pytest.raises(ServerError), breaker.acquire():
         raise ServerError("x")
     assert (breaker.stats.calls, breaker.stats.failures) == (2, 1)
 
@@ -161,6 +163,22 @@ def test_a_callback_may_use_the_breaker(clock: ManualClock) -> None:  # A099
     for _ in range(5):
         call(breaker, ProviderConnectionError("x"))
     assert seen == [(CLOSED, OPEN, OPEN)]
+
+
+def test_it_is_tried_again_within_half_a_minute_of_a_recovery_after_a_minute(clock: ManualClock) -> None:
+    for seed in range(50):
+        breaker = CircuitBreaker("lane", clock=clock, rng=random.Random(seed))
+        recovered_s = clock.now + 60
+        while clock.now < recovered_s + 100:
+            try:
+                call(breaker, ServerError("down") if clock.now < recovered_s else None)
+            except CircuitBreakerError:
+                pass
+            else:
+                if clock.now >= recovered_s:
+                    break
+            clock.now += 1
+        assert clock.now - recovered_s <= 36.0  # the opening at the recovery, at most 30 s, and its jitter
 
 
 def test_openings_are_spread_by_chance(clock: ManualClock) -> None:
@@ -228,7 +246,7 @@ class AgainstAReference(RuleBasedStateMachine):
             self.history.clear()
 
     def open(self) -> None:
-        self.open_until = self.clock.now + min(300.0, 15.0 * 2**self.openings)
+        self.open_until = self.clock.now + min(300.0, 15.0 * 1.25**self.openings)
         self.openings += 1
         self.good_probes = 0
 

@@ -1,9 +1,11 @@
 """One call, top to bottom: the one place where the steps meet.
 
-encode -> for each attempt the policy grants: transport -> document or error -> parse, or split and
-decode -> usage -> cost. Rules of the order:
+encode -> for each attempt the policy grants: circuit -> transport -> document or error -> parse, or
+split and decode -> usage -> cost. Rules of the order:
 
 - One owner of retries: nothing below this file tries again, and every attempt is in the ledger.
+- The circuit counts attempts. An open one fails at once and is not waited for: that is for a fallback.
+- Retries have a budget for the lane, so that an outage is not multiplied.
 - Before the first chunk reached the caller a stream may be tried again; after it, never.
 - A stream is complete only when its protocol's terminator was seen.
 - A 200 is not a success until its body has the right shape.
@@ -14,12 +16,13 @@ from __future__ import annotations
 
 import random
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from swebench_runner.providers.auth import NoAuth
+from swebench_runner.providers.call import Call, last_chunk
 from swebench_runner.providers.core.clock import SystemClock
 from swebench_runner.providers.core.errors import (
     IncompleteStreamError,
@@ -28,9 +31,8 @@ from swebench_runner.providers.core.errors import (
     ProviderTimeoutError,
 )
 from swebench_runner.providers.core.protocols import HttpRequest, HttpResponse, Target, TokenCount
-from swebench_runner.providers.core.response import Attempt
-from swebench_runner.providers.core.stream import ProviderChunk
 from swebench_runner.providers.replies import document, is_document, named
+from swebench_runner.providers.resilience.health import LaneHealth
 from swebench_runner.providers.resilience.retry import RetryPolicy
 from swebench_runner.providers.tokens.requests import estimated_usage
 from swebench_runner.providers.transforms.errors_headers import request_id
@@ -44,33 +46,17 @@ if TYPE_CHECKING:
     from swebench_runner.providers.core.config import ProviderConfig
     from swebench_runner.providers.core.protocols import (
         ProviderSpec,
-        StreamDecoder,
         Transform,
         Transport,
         WireRequest,
     )
     from swebench_runner.providers.core.request import UnifiedRequest
     from swebench_runner.providers.core.response import UnifiedResponse
+    from swebench_runner.providers.core.stream import ProviderChunk
     from swebench_runner.providers.core.usage import TokenUsage
 
 COMPLETE_GRACE_S: Final = 2.0
 _encode_json: Final = msgspec.json.Encoder().encode
-
-
-@dataclass(slots=True)
-class Call:
-    """One request on its way: what is sent, and the ledger of its attempts."""
-
-    request: UnifiedRequest
-    transform: Transform
-    target: Target
-    http: HttpRequest
-    warnings: tuple[str, ...]
-    deadline_s: float | None
-    sent_s: float = 0.0
-    attempts: list[Attempt] = field(default_factory=list)
-    reason: str = "first"
-    waited_ms: float = 0.0
 
 
 class Pipeline:
@@ -108,7 +94,8 @@ class Pipeline:
         base = {**spec.headers(config), **config.headers, "Content-Type": "application/json"}
         auth = spec.auth(config.key) if config.key else NoAuth()
         self._headers = auth.prepare_headers(base)
-        self._targets: dict[tuple[str, bool], tuple[Transform, Target]] = {}
+        self._targets: dict[tuple[str, bool], tuple[Transform, Target, LaneHealth]] = {}
+        self.lanes: dict[str, LaneHealth] = {}
 
     # -- one answer ---------------------------------------------------------------------------
 
@@ -124,8 +111,10 @@ class Pipeline:
             try:
                 if request.stream:
                     return await self._collect_once(call)
-                reply = await self._transport.send(call.http, self._config.timeouts)
-                return self._complete(call, self._read(call, reply), reply.headers)
+                with call.lane.breaker.acquire():
+                    reply = await self._transport.send(call.http, self._config.timeouts)
+                    response = self._read(call, reply)
+                return self._complete(call, response, reply.headers)
             except ProviderError as error:
                 await self._wait_or_raise(call, error)
 
@@ -165,41 +154,44 @@ class Pipeline:
                         yield chunk
             except ProviderError as error:
                 if begun:
-                    raise self._failed(call, error) from error.__cause__
+                    failure = call.failed(error, self._clock.now_s())
+                    raise named(self._spec, call.target, failure) from error.__cause__
                 await self._wait_or_raise(call, error)
             else:
                 return
 
     async def _stream_once(self, call: Call) -> AsyncGenerator[ProviderChunk, None]:
-        async with self._transport.stream(call.http, self._config.timeouts) as reply:
-            if is_document(reply):
-                whole = HttpResponse(reply.status, reply.headers, await reply.read())
-                response = self._read(call, whole)
-                yield _last_chunk(self._complete(call, response, reply.headers))
-                return
-            decoder = call.transform.decoder(call.target)
-            splitter = call.transform.splitter()
-            split, feed = splitter.feed, decoder.feed
-            try:
-                async for data in reply.chunks():
-                    content = False
-                    for frame in split(data):
-                        chunk = feed(frame)
-                        if chunk is not None:
-                            content = True
-                            yield chunk
-                    if content:
-                        reply.content_arrived()
-                    if decoder.complete:
-                        reply.answer_complete(COMPLETE_GRACE_S)
-                    if decoder.finished:
-                        break
-                for chunk in filter(None, map(feed, splitter.flush())):
-                    yield chunk
-                response = decoder.finish()
-            except (ProviderConnectionError, ProviderTimeoutError, IncompleteStreamError) as error:
-                raise _incomplete(call, decoder, error) from error
-            yield _last_chunk(self._complete(call, response, reply.headers))
+        call.first_s = None
+        with call.lane.breaker.acquire() as permit:
+            async with self._transport.stream(call.http, self._config.timeouts) as reply:
+                if is_document(reply):
+                    response = self._read(call, HttpResponse(reply.status, reply.headers, await reply.read()))
+                    yield last_chunk(self._complete(call, response, reply.headers))
+                    return
+                decoder = call.transform.decoder(call.target)
+                splitter = call.transform.splitter()
+                split, feed = splitter.feed, decoder.feed
+                try:
+                    async for data in reply.chunks():
+                        content = False
+                        for frame in split(data):
+                            chunk = feed(frame)
+                            if chunk is not None:
+                                content = True
+                                yield chunk
+                        if content:
+                            reply.content_arrived()
+                            permit.first_event_s = call.began(self._clock.now_s())
+                        if decoder.complete:
+                            reply.answer_complete(COMPLETE_GRACE_S)
+                        if decoder.finished:
+                            break
+                    for chunk in filter(None, map(feed, splitter.flush())):
+                        yield chunk
+                    response = decoder.finish()
+                except (ProviderConnectionError, ProviderTimeoutError, IncompleteStreamError) as error:
+                    raise call.incomplete(decoder, error) from error
+                yield last_chunk(self._complete(call, response, reply.headers))
 
     # -- beside answers -----------------------------------------------------------------------
 
@@ -219,7 +211,7 @@ class Pipeline:
         Raises:
             ProviderError: The endpoint refused the call.
         """
-        transform, target = self._target(self._model_of(request), stream=False)
+        transform, target, _lane = self._target(self._model_of(request), stream=False)
         encode_count = getattr(transform, "encode_count", None)
         parse_count = getattr(transform, "parse_count", None)
         if encode_count is None or parse_count is None:
@@ -243,11 +235,11 @@ class Pipeline:
     # -- around an attempt --------------------------------------------------------------------
 
     def _prepare(self, request: UnifiedRequest, *, stream: bool) -> Call:
-        transform, target = self._target(self._model_of(request), stream=stream)
+        transform, target, lane = self._target(self._model_of(request), stream=stream)
         wire = transform.encode(self._with_defaults(request), target)
         limit_s = request.timeout_s or self._config.timeout_s or self._config.timeouts.deadline_s
         deadline_s = None if limit_s is None else self._clock.now_s() + limit_s
-        return Call(request, transform, target, self._http(wire, request), wire.warnings, deadline_s)
+        return Call(request, transform, target, self._http(wire, request), wire.warnings, lane, deadline_s)
 
     def _model_of(self, request: UnifiedRequest) -> str:
         return request.model or self._config.model or self._spec.default_model or ""
@@ -270,24 +262,31 @@ class Pipeline:
             changes["temperature"] = config.temperature
         return replace(request, **changes) if changes else request
 
-    def _target(self, model: str, *, stream: bool) -> tuple[Transform, Target]:
+    def _target(self, model: str, *, stream: bool) -> tuple[Transform, Target, LaneHealth]:
         known = self._targets.get((model, stream))
         if known is None:
             facts = self._spec.facts(model)
             transforms = self._spec.transforms
             transform = transforms.get(self._config.api or facts.api or "") or next(iter(transforms.values()))
-            known = (transform, Target(self._spec.name, facts.model or model, facts, stream))
-            self._targets[model, stream] = known
+            target = Target(self._spec.name, facts.model or model, facts, stream)
+            known = self._targets[model, stream] = (transform, target, self._lane(target.model))
         return known
+
+    def _lane(self, model: str) -> LaneHealth:
+        """The health of one model at this endpoint."""
+        lane = self.lanes.get(model)
+        if lane is None:
+            name = f"{self._spec.name}/{model}"
+            lane = LaneHealth(name, self._base_url, clock=self._clock, rng=self._rng)
+            self.lanes[model] = lane
+        return lane
 
     def _complete(self, call: Call, response: UnifiedResponse, headers: Mapping[str, str]) -> UnifiedResponse:
         usage = response.usage
         if usage.source == "unknown":
             usage = estimated_usage(call.request, response.content)
-        target = call.target
-        latency_ms = (self._clock.now_s() - call.sent_s) * 1000.0
-        model = response.model or target.model
-        attempt = Attempt(target.provider, model, "ok", latency_ms, call.waited_ms, usage, reason=call.reason)
+        model = response.model or call.target.model
+        latency_ms = call.answered(model, usage, self._clock.now_s())
         warnings = call.warnings + response.warnings
         doubts = getattr(call.transform, "doubts", None)
         if doubts is not None:
@@ -297,8 +296,8 @@ class Pipeline:
             usage=usage,
             latency_ms=response.latency_ms or latency_ms,
             request_id=request_id(headers) or response.response_id,
-            answered_by=f"{target.provider}/{model}",
-            attempts=(*call.attempts, attempt),
+            answered_by=f"{call.target.provider}/{model}",
+            attempts=tuple(call.attempts),
             warnings=warnings,
             cost=lambda: self._cost_of(usage, model),
         )
@@ -306,57 +305,15 @@ class Pipeline:
     # -- failures -----------------------------------------------------------------------------
 
     async def _wait_or_raise(self, call: Call, error: ProviderError) -> None:
-        failure = self._failed(call, error)
+        failure = named(self._spec, call.target, call.failed(error, self._clock.now_s()))
         time_left_s = None if call.deadline_s is None else call.deadline_s - self._clock.now_s()
         delay_s = self._policy.delay_s(failure, len(call.attempts), rng=self._rng, time_left_s=time_left_s)
-        if delay_s is None:
+        spent = None if delay_s is None else call.lane.retries.spend(failure, self._clock.now_s())
+        if delay_s is None or spent is None:
             raise failure from failure.__cause__
+        call.spent_retries += spent
         await self._clock.sleep(delay_s)
         call.waited_ms, call.reason = delay_s * 1000.0, f"retry: {failure.error_type}"
-
-    def _failed(self, call: Call, error: ProviderError) -> ProviderError:
-        """The same error with what only the pipeline knows: who, which model, which attempts."""
-        target = call.target
-        usage = error.usage if isinstance(error, IncompleteStreamError) else None
-        latency_ms = (self._clock.now_s() - call.sent_s) * 1000.0
-        call.attempts.append(
-            Attempt(
-                target.provider,
-                target.model,
-                error.error_type,
-                latency_ms,
-                call.waited_ms,
-                usage,
-                reason=call.reason,
-            )
-        )
-        error.attempts = tuple(call.attempts)
-        return named(self._spec, target, error)
-
-
-def _incomplete(call: Call, decoder: StreamDecoder, error: ProviderError) -> ProviderError:
-    """What a broken stream raises: an error that carries what had arrived, or a plain timeout of nothing."""
-    partial = decoder.partial()
-    if isinstance(error, ProviderTimeoutError) and not partial.content:
-        return error
-    usage = partial.usage
-    if usage.source == "unknown":
-        usage = estimated_usage(call.request, partial.content)
-    own = isinstance(error, IncompleteStreamError)
-    incomplete = IncompleteStreamError(
-        error.message if own else f"the stream broke: {error.message}", original_error=error
-    )
-    incomplete.partial_text, incomplete.usage = partial.content, usage
-    return incomplete
-
-
-def _last_chunk(response: UnifiedResponse) -> ProviderChunk:
-    return ProviderChunk(
-        tool_calls=response.tool_calls,
-        finish_reason=response.finish_reason,
-        usage=response.usage,
-        response=response,
-    )
 
 
 def _policy_of(config: ProviderConfig) -> RetryPolicy:

@@ -4,24 +4,25 @@ Counts attempts: connections, timeouts, 5xx, 529, incomplete or malformed answer
 is an answer of a healthy provider and counts as success. Pure: the clock and chance come in as arguments.
 
 Figures to start from: window 60 s, at least 10 calls, half of them failed, or 5 failed connections in a
-row; open 15 s, doubling up to 300 s, 20 % jitter; one probe at a time, two successes close.
+row; open 15 s, then a quarter longer each time up to 300 s, 20 % jitter; one probe at a time, two
+successes close.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from swebench_runner.providers.core.clock import SystemClock
 from swebench_runner.providers.core.errors import CircuitBreakerError, ProviderError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from random import Random
+    from types import TracebackType
 
     from swebench_runner.providers.core.clock import Clock
 
@@ -50,7 +51,9 @@ class BreakerPolicy:
         slow_call_s: A call that takes longer to its first event is slow; None counts none.
         slow_rate: Share of slow calls that opens.
         open_s: How long the first opening lasts.
-        max_open_s: Ceiling of the doubled openings.
+        growth: Factor from one opening to the next. Small, so that a provider is used again soon after
+            it has recovered: within half a minute of an outage of one.
+        max_open_s: Ceiling of an opening.
         jitter: Share by which an opening is lengthened or shortened at random.
         successes_to_close: Probes that must succeed in a row.
     """
@@ -62,6 +65,7 @@ class BreakerPolicy:
     slow_call_s: float | None = None
     slow_rate: float = 0.8
     open_s: float = 15.0
+    growth: float = 1.25
     max_open_s: float = 300.0
     jitter: float = 0.2
     successes_to_close: int = 2
@@ -94,13 +98,37 @@ class BreakerStats:
     isolated: bool
 
 
-@dataclass(slots=True)
 class Permit:
-    """One call that was let through; it must be given back exactly once, whatever becomes of the call."""
+    """One call that was let through: as a context manager it learns from how the block ends.
 
-    probe: bool
-    began_s: float
-    used: bool = field(default=False)
+    An answer or a failure of the provider settles it; anything else (a cancelled call, a reader who
+    leaves a stream early) gives it back without a verdict.
+
+    Attributes:
+        probe: Whether the circuit is half open and this call decides about it.
+        began_s: When it was let through.
+        first_event_s: Seconds to the first event, where the caller notes it.
+    """
+
+    __slots__ = ("_breaker", "began_s", "first_event_s", "probe", "used")
+
+    def __init__(self, breaker: CircuitBreaker, began_s: float, *, probe: bool) -> None:
+        self._breaker = breaker
+        self.began_s = began_s
+        self.probe = probe
+        self.first_event_s: float | None = None
+        self.used = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None or isinstance(error, ProviderError):
+            self._breaker.settle(self, error)
+        else:
+            self._breaker.release(self)
 
 
 class CircuitBreaker:
@@ -152,52 +180,31 @@ class CircuitBreaker:
             self._refuse_if_open(self._clock.now_s())
 
     def acquire(self) -> Permit:
-        """A permit for one call.
+        """A permit for one call: `with breaker.acquire(): …`.
 
         Raises:
             CircuitBreakerError: With the seconds to wait.
         """
         now_s = self._clock.now_s()
         if self._state is CircuitState.CLOSED and not self._isolated:
-            return Permit(probe=False, began_s=now_s)
+            return Permit(self, now_s, probe=False)
         with self._lock:
             self._refuse_if_open(now_s)
             if self._state is CircuitState.CLOSED:
-                return Permit(probe=False, began_s=now_s)
+                return Permit(self, now_s, probe=False)
             self._probing = True
             changes = self._enter(CircuitState.HALF_OPEN)
         self._tell(changes)
-        return Permit(probe=True, began_s=now_s)
-
-    @contextmanager
-    def guard(self) -> Iterator[Permit]:
-        """Let one call through and learn from how it ends; a cancelled one teaches nothing.
-
-        Raises:
-            CircuitBreakerError: With the seconds to wait.
-        """
-        permit = self.acquire()
-        try:
-            yield permit
-        except ProviderError as error:
-            self.settle(permit, error)
-            raise
-        except BaseException:
-            self.release(permit)
-            raise
-        self.settle(permit, None)
+        return Permit(self, now_s, probe=True)
 
     # -- learning -----------------------------------------------------------------------------
 
-    def settle(
-        self, permit: Permit, error: ProviderError | None, *, first_event_s: float | None = None
-    ) -> None:
+    def settle(self, permit: Permit, error: ProviderError | None) -> None:
         """Give a permit back with how the call ended.
 
         Args:
             permit: From `acquire`.
             error: Why it failed; None for an answer. Only failures of the provider itself count.
-            first_event_s: Seconds to the first event, where slowness is watched.
         """
         if permit.used:
             return
@@ -205,7 +212,8 @@ class CircuitBreaker:
         now_s = self._clock.now_s()
         failed = error is not None and error.error_type in COUNTED
         limit_s = self._policy.slow_call_s
-        slow = limit_s is not None and first_event_s is not None and first_event_s > limit_s
+        first_s = permit.first_event_s
+        slow = limit_s is not None and first_s is not None and first_s > limit_s
         with self._lock:
             changes = self._count(now_s, permit, error, failed=failed, slow=slow)
         self._tell(changes)
@@ -320,7 +328,7 @@ class CircuitBreaker:
 
     def _open(self, now_s: float) -> tuple[CircuitState, CircuitState] | None:
         policy = self._policy
-        length_s = min(policy.max_open_s, policy.open_s * 2.0**self._openings)
+        length_s = min(policy.max_open_s, policy.open_s * policy.growth**self._openings)
         if self._rng is not None:
             length_s *= self._rng.uniform(1 - policy.jitter, 1 + policy.jitter)
         self._openings += 1

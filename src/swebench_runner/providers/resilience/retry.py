@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from swebench_runner.providers.core.errors import ProviderError
 
 THROTTLED: Final = frozenset({"rate_limit", "overloaded"})
+# An open circuit is for a fallback or the caller: waiting for it here would hide the outage.
+NOT_WAITED_FOR: Final = frozenset({"circuit_open"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class RetryPolicy:
             rng: Source of the jitter.
             time_left_s: What is left of the deadline; None without one.
         """
-        if not error.retryable or attempts_made >= self.max_attempts:
+        if not error.retryable or error.error_type in NOT_WAITED_FOR or attempts_made >= self.max_attempts:
             return None
         base_s = self.throttled_base_s if error.error_type in THROTTLED else self.base_s
         delay_s = rng.uniform(0.0, min(self.cap_s, base_s * 2.0 ** (attempts_made - 1)))
@@ -58,3 +60,50 @@ class RetryPolicy:
         if time_left_s is not None and delay_s >= time_left_s:
             return None
         return delay_s
+
+
+class RetryBudget:
+    """How many retries a lane may still make, so that an outage is not multiplied by retrying.
+
+    A bucket of `size`: a first attempt that succeeds puts a little in, a retry takes its cost out and
+    gets it back when it succeeds. An empty bucket allows one retry in `floor_s` seconds, no more.
+
+    Args:
+        size: Retries at most, after a long time of success.
+        deposit: What a success at the first attempt puts in.
+        floor_s: Seconds between the retries that an empty bucket allows.
+
+    Source: the retry quota of the AWS SDKs and Finagle's retry budget (2026).
+    """
+
+    __slots__ = ("_deposit", "_floor_s", "_last_s", "_left", "_size")
+
+    TRANSIENT: Final = 1.0
+    TOLD_TO_WAIT: Final = 0.35
+
+    def __init__(self, *, size: float = 20.0, deposit: float = 0.1, floor_s: float = 10.0) -> None:
+        self._size = self._left = size
+        self._deposit = deposit
+        self._floor_s = floor_s
+        self._last_s = float("-inf")
+
+    def spend(self, error: ProviderError, now_s: float) -> float | None:
+        """What one retry costs, taken out; None when it may not be made."""
+        cost = self.TRANSIENT if error.retry_after_s is None else self.TOLD_TO_WAIT
+        if self._left >= cost:
+            self._left -= cost
+        elif now_s - self._last_s < self._floor_s:
+            return None
+        else:
+            cost = 0.0
+        self._last_s = now_s
+        return cost
+
+    def succeeded(self, spent: float) -> None:
+        """An answer came: what its retries cost comes back, and a first attempt puts a little in."""
+        self._left = min(self._size, self._left + (spent or self._deposit))
+
+    @property
+    def left(self) -> float:
+        """What is in it."""
+        return self._left

@@ -28,11 +28,13 @@ CONTEXT: Final = re.compile(
     r"|exceed[^.]{0,60} context (?:window|size|limit|length)"
     r"|total length of all messages is too long|reduce the length of (?:the|your) (?:messages|prompt|input)"
     r"|token count[^.]{0,40} exceeds|exceeds? the (?:maximum )?(?:number of tokens|token limit)"
-    r"|tokens \+ `?max_new_tokens`? must be|larger than the context size",
+    r"|tokens \+ `?max_new_tokens`? must be|larger than the context size"
+    r"|trying to keep the first \d+ tokens when context",
     re.IGNORECASE,
 )
 QUOTA: Final = re.compile(
-    r"exceeded your current quota|reached your (?:hourly|daily|weekly|monthly|session) usage limit|check your plan and billing|insufficient (?:balance|credit|quota|fund)"
+    r"exceeded your current quota|reached your (?:hourly|daily|weekly|monthly|session) usage limit"
+    r"|check your plan and billing|insufficient (?:balance|credit|quota|fund)"
     r"|credit balance is too low|(?:spend|spending|billing)[\w ]{0,20} limit|api usage limits"
     r"|requires more credits|out of credits|payment required|not enough credits",
     re.IGNORECASE,

@@ -1,0 +1,113 @@
+"""One request on its way: what is sent, the ledger of its attempts, and how they end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from swebench_runner.providers.core.errors import (
+    IncompleteStreamError,
+    ProviderError,
+    ProviderTimeoutError,
+)
+from swebench_runner.providers.core.response import Attempt
+from swebench_runner.providers.core.stream import ProviderChunk
+from swebench_runner.providers.tokens.requests import estimated_usage
+
+if TYPE_CHECKING:
+    from swebench_runner.providers.core.protocols import HttpRequest, StreamDecoder, Target, Transform
+    from swebench_runner.providers.core.request import UnifiedRequest
+    from swebench_runner.providers.core.response import UnifiedResponse
+    from swebench_runner.providers.core.usage import TokenUsage
+    from swebench_runner.providers.resilience.health import LaneHealth
+
+
+@dataclass(slots=True)
+class Call:
+    """One request on its way.
+
+    Attributes:
+        request: As asked.
+        transform: The dialect it is sent in.
+        target: Whom it is sent to.
+        http: What is sent, in every attempt the same.
+        warnings: What was dropped or renamed.
+        lane: The health of the lane it uses.
+        deadline_s: When it has to be over, on the pipeline's clock; None for never.
+        sent_s: When the current attempt was sent.
+        first_s: Seconds to the first content of the current attempt.
+        spent_retries: What its retries took from the lane's budget.
+        attempts: The ledger.
+        reason: Why the current attempt is made.
+        waited_ms: How long it was waited for.
+    """
+
+    request: UnifiedRequest
+    transform: Transform
+    target: Target
+    http: HttpRequest
+    warnings: tuple[str, ...]
+    lane: LaneHealth
+    deadline_s: float | None
+    sent_s: float = 0.0
+    first_s: float | None = None
+    spent_retries: float = 0.0
+    attempts: list[Attempt] = field(default_factory=list)
+    reason: str = "first"
+    waited_ms: float = 0.0
+
+    def began(self, now_s: float) -> float:
+        """Content arrived: the seconds that the first of it took."""
+        if self.first_s is None:
+            self.first_s = now_s - self.sent_s
+        return self.first_s
+
+    def answered(self, model: str, usage: TokenUsage, now_s: float) -> float:
+        """The current attempt gave an answer: its latency in milliseconds, and its line in the ledger."""
+        latency_ms = (now_s - self.sent_s) * 1000.0
+        self.lane.answered(latency_ms, None if self.first_s is None else self.first_s * 1000.0)
+        self.lane.retries.succeeded(self.spent_retries)
+        self._note(model, "ok", latency_ms, usage)
+        return latency_ms
+
+    def failed(self, error: ProviderError, now_s: float) -> ProviderError:
+        """The current attempt failed: the same error, with the ledger."""
+        self.lane.failed(error.error_type)
+        usage = error.usage if isinstance(error, IncompleteStreamError) else None
+        self._note(self.target.model, error.error_type, (now_s - self.sent_s) * 1000.0, usage)
+        error.attempts = tuple(self.attempts)
+        return error
+
+    def incomplete(self, decoder: StreamDecoder, error: ProviderError) -> ProviderError:
+        """What a broken stream raises: an error with what had arrived, or a plain timeout of nothing."""
+        partial = decoder.partial()
+        if isinstance(error, ProviderTimeoutError) and not partial.content:
+            return error
+        usage = partial.usage
+        if usage.source == "unknown":
+            usage = estimated_usage(self.request, partial.content)
+        own = isinstance(error, IncompleteStreamError)
+        incomplete = IncompleteStreamError(
+            error.message if own else f"the stream broke: {error.message}",
+            original_error=error,
+            hint=error.hint if own else None,
+        )
+        incomplete.partial_text, incomplete.usage = partial.content, usage
+        return incomplete
+
+    def _note(self, model: str, outcome: str, latency_ms: float, usage: TokenUsage | None) -> None:
+        self.attempts.append(
+            Attempt(
+                self.target.provider, model, outcome, latency_ms, self.waited_ms, usage, reason=self.reason
+            )
+        )
+
+
+def last_chunk(response: UnifiedResponse) -> ProviderChunk:
+    """The chunk that ends a stream and carries the whole answer."""
+    return ProviderChunk(
+        tool_calls=response.tool_calls,
+        finish_reason=response.finish_reason,
+        usage=response.usage,
+        response=response,
+    )

@@ -91,7 +91,7 @@ ERRORS: list[tuple[str, str, int, Callable[[Any], Any], Any]] = [
     ("llamacpp", "sim-503", 503, lambda told: told["error"]["type"], "unavailable_error"),
     ("fastchat", "nobody-missing", 400, lambda told: (told["object"], told["code"]), ("error", 40301)),
     ("fastchat", "sim-gold@ctx=1", 400, lambda told: told["code"], 40303),
-    ("fastchat", "sim-429", 400, lambda told: told["code"], 40203),
+    ("fastchat", "sim-429", 400, lambda told: told["code"], 42901),
     ("fastchat", "sim-500", 400, lambda told: told["code"], 50002),
     ("lmstudio", "nobody-missing", 404, lambda told: told["error"]["code"], "model_not_found"),
     ("lmstudio", "sim-gold@ctx=1", 400, lambda told: told["error"][:29], "Trying to keep the first 2 to"),

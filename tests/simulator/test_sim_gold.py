@@ -66,12 +66,31 @@ def test_a_statement_beats_a_quotation_of_another() -> None:
     assert book.find(f"Question:\n{one}") == one
 
 
+def test_one_line_in_common_is_not_the_problem() -> None:
+    statement = "\n".join(f"sentence number {number} of the problem" for number in range(20))
+    book = GoldBook({statement: "p"})
+    assert book.find("Another matter.\nsentence number 3 of the problem\n") is None
+    assert book.find("\n".join(statement.splitlines()[:8])) == statement
+
+
+def test_only_what_may_hide_in_a_line_is_searched_for(data_dir: Path) -> None:
+    rows = instances(data_dir)
+    book = GoldBook({row["problem_statement"]: row["patch"] for row in rows})
+    assert len(book._searched) < 30
+    assert (
+        GoldBook({"one two three four": "p"}).find("Problem: one two three four. Thanks.")
+        == "one two three four"
+    )
+    ends = "the first line of it\nthe last line of it"
+    assert GoldBook({ends: "p"}).find(f"Problem: {ends}!") == ends
+
+
 def test_short_keys_and_lines_shared_by_all() -> None:
     book = GoldBook({"fix foo": "f", "fix foobar": "b", "x": "x"})
     assert book.find("please fix foobar now") == "fix foobar"
     assert book.find("please fix foo now") == "fix foo"
     assert book.find("x") == "x"
-    assert book.find("nothing of the kind") is None
+    assert book.find("nothing of the kind, for example") is None
     assert book.patch("x") == "x"
     shared = GoldBook({"same line for both\na": "1", "same line for both\nb": "2"})
     assert shared.find("same line for both\nb") == "same line for both\nb"

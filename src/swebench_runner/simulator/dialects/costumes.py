@@ -116,7 +116,7 @@ def write_fastchat(refusal: Refusal) -> Page:
     elif refusal.status == 404:
         code, message = 40301, "Only sim-gold&&sim-mixed allowed now, your model is not among them"
     elif refusal.status == 429:
-        code = 40203
+        code = 42902 if refusal.trouble is Trouble.QUOTA else 42901
     elif refusal.status >= 500:
         code, message = (
             50002,

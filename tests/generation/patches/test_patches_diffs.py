@@ -172,7 +172,7 @@ def test_a_later_diff_may_build_on_the_one_before() -> None:
         ("I'm sorry, but I can't help with that.", False, Outcome.REFUSED),
         ("I cannot assist with this request.", False, Outcome.REFUSED),
         ("We can't provide a fix without the file, so here is what I would do.", False, Outcome.REFUSED),
-        ("<think>\n```diff\n--- a/src/a.py\n+++ b/src/a.py\n" + HUNK + "```\n", False, Outcome.UNPARSABLE),
+        ("<think>\n```diff\n--- a/src/a.py\n+++ b/src/a.py\n" + HUNK + "```\n", False, Outcome.TRUNCATED),
         ("```diff\n--- a/src/a.py\n+++ b/src/a.py\n@@ -1,3 +1,3 @@\n one\n-two\n", False, Outcome.TRUNCATED),
         ("```diff\n--- a/src/a.py\n+++ b/src/a.py\n" + HUNK, False, Outcome.APPLIES),
         ("```diff\n--- a/src/a.py\n+++ b/src/a.py\n" + HUNK, True, Outcome.TRUNCATED),

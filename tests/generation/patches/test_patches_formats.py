@@ -207,6 +207,13 @@ def test_whole_files_keep_the_line_ends_of_the_file() -> None:
     assert found.after == {"a.txt": "one\r\nthree\r\n"}
 
 
+def test_whether_a_whole_file_is_new_only_files_can_tell() -> None:
+    answer = f"pkg/a.py\n```python\n{CHANGED}```\n"
+    assert (extract(answer).outcome, extract(answer).usable) == (None, False)
+    assert extract(answer, {}).outcome is Outcome.DOES_NOT_APPLY
+    assert "new file" in extract(answer, {"other.py": "x\n"}).patch
+
+
 def test_marked_edits_win_over_files_that_are_shown() -> None:
     answer = f"{ONE}\nThe file is then:\n\npkg/a.py\n```python\n{TEXT}```\n"
     assert extract(answer, FILES).format is EditFormat.SEARCH_REPLACE

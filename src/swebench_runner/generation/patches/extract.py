@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _MAX_DRAFTS = 1000
 _MAX_READINGS = 8
-_THOUGHT = re.compile(r"\A\s*<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL)
+_THOUGHT = re.compile(r"\A\s*<(think|thinking|thought|reasoning)>.*?(?:(</)\1>|\Z)", re.DOTALL)
 _REFUSAL = re.compile(
     r"^\W*(?:(?:i['’]?m |i am )?(?:very |really )?sorry[,.;:]?\s+(?:but\s+)?)?"  # noqa: RUF001 - models write it
     r"(?:i|we) (?:can['’]?t|cannot|can not|am unable to|['’]?m unable to|won['’]?t|must decline|will not)"  # noqa: RUF001
@@ -63,7 +63,7 @@ def extract(
     Args:
         answer: All that the model wrote.
         files: Whole texts of the files before the edit, by path; of all files that matter, or of some. It
-            may look a text up only when asked for. None when there are none.
+            may look a text up only when asked for. None, or nothing in it, when none is at hand.
         cut: The provider says that the answer hit its length limit.
         limits: How large an edit may be.
 
@@ -105,7 +105,10 @@ def paths_in(answer: str) -> tuple[str, ...]:
 
 
 def _read(answer: str, known: Mapping[str, str]) -> _Read:
-    text = _THOUGHT.sub("", answer.removeprefix("\ufeff"), count=1)
+    text = answer.removeprefix("\ufeff")
+    thought = _THOUGHT.match(text)
+    if thought:
+        text = text[thought.end() :]
     try:
         text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -116,7 +119,8 @@ def _read(answer: str, known: Mapping[str, str]) -> _Read:
         lines = [line.removesuffix("\r") for line in lines]
     blocks = split_blocks(lines)
     drafts = read_drafts(blocks, known=known)
-    return _Read(drafts, crlf, any(not block.closed for block in blocks))
+    still_thinking = thought is not None and thought[2] is None
+    return _Read(drafts, crlf, still_thinking or any(not block.closed for block in blocks))
 
 
 def _without_edit(answer: str, *, cut: bool) -> Extraction:

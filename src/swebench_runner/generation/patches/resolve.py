@@ -105,6 +105,9 @@ def _named(edit: FileEdit, files: Mapping[str, str], found: Resolution) -> FileE
     name = paths.resolve(old, files)
     writes_all = edit.content is not None or (edit.hunks and not any(hunk.old for hunk in edit.hunks))
     if writes_all and not edit.deletes:
+        if edit.content is not None and not files:
+            found.mismatches.append(Mismatch(old, "", "no files were given, so it may be there or not"))
+            return None
         if name and "/" not in old:
             found.mismatches.append(Mismatch(old, "", f"there is no such file, but there is {name!r}"))
             return None

@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-PROVIDER_VARIABLES = ("OPENAI_", "ANTHROPIC_", "OLLAMA_", "OPENROUTER_", "SWEBENCH_", "HF_", "HUGGING_FACE_")
+PROVIDER_VARIABLES = (
+    "OPENAI_", "ANTHROPIC_", "OLLAMA_", "OPENROUTER_", "SWEBENCH_", "HF_", "HUGGING_FACE_", "HUGGINGFACE_",
+    "AZURE_", "VLLM_", "LLAMA", "FASTCHAT_", "LMSTUDIO_", "LM_API_", "GROQ_", "DEEPSEEK_", "MISTRAL_", "TOGETHER_",
+    "XAI_", "GEMINI_", "GOOGLE_",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")

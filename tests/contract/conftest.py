@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
     from swebench_runner.simulator import Simulator
 
-LANES = ["openai", "openai-responses", "anthropic", "ollama", "openrouter", "openai_compatible", "simulator"]
+COSTUMES = ["vllm", "llamacpp", "fastchat", "lmstudio"]
+LANES = [
+    "openai", "openai-responses", "anthropic", "ollama", "openrouter", "openai_compatible", "simulator", *COSTUMES,
+]  # fmt: skip
 
 
 @pytest.fixture(params=LANES)
@@ -26,6 +29,7 @@ def lane(request: pytest.FixtureRequest) -> str:
 async def make(lane: str, simulator: Simulator) -> AsyncIterator[Callable[..., Provider]]:
     """Make the provider of this lane; what was made is closed in the end."""
     environ = {**simulator.env(), "OPENAI_COMPATIBLE_BASE_URL": f"{simulator.url}/vllm/v1"}
+    environ |= {f"{name.upper()}_BASE_URL": f"{simulator.url}/{name}/v1" for name in COSTUMES}
     registry = ProviderRegistry(environ=environ)
     made: list[Provider] = []
 

@@ -117,7 +117,7 @@ CASES: list[tuple[int, object, type[ProviderError], str, bool]] = [
     (400, {"object": "error", "message": "m", "code": 40301}, ModelNotFoundError, "not_found", False),
     (400, {"object": "error", "message": "m", "code": 42901}, RateLimitError, "rate_limit", True),
     (400, {"object": "error", "message": "m", "code": 42902}, QuotaExhaustedError, "quota", False),
-    (400, {"object": "error", "message": "m", "code": 50002}, InvalidRequestError, "invalid_request", False),
+    (400, {"object": "error", "message": "m", "code": 50002}, ServerError, "server_error", True),  # FastChat: always 400
     (401, {"detail": {"error": {"message": "", "code": "invalid_api_key"}}}, AuthenticationError, "authentication", False),
     (401, {"detail": "Unauthorized"}, AuthenticationError, "authentication", False),
     (422, {"detail": [{"loc": ["body", "temperature"], "msg": "too big", "type": "less_than"}]}, InvalidRequestError, "invalid_request", False),

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 ENTRY_POINTS: Final = "swebench_runner.providers"
 # The same lines as in pyproject.toml (a test compares them): reading the entry points of an
 # environment takes longer than a whole local call, so a built-in name is resolved without it.
+_BUILT_IN_HERE: Final = "swebench_runner.providers.builtin."
+_OWN_FILES: Final = "openai anthropic ollama openrouter openai_compatible simulator azure"
+_ROWS: Final = "vllm llamacpp fastchat lmstudio groq deepseek mistral together xai gemini huggingface"
 BUILT_IN: Final = {
-    name: f"swebench_runner.providers.builtin.{name}:SPEC"
-    for name in ("openai", "anthropic", "ollama", "openrouter", "openai_compatible", "simulator")
+    **{name: f"{_BUILT_IN_HERE}{name}:SPEC" for name in _OWN_FILES.split()},
+    **{name: f"{_BUILT_IN_HERE}compatible_rows:{name.upper()}" for name in _ROWS.split()},
 }
 C = TypeVar("C", bound=type[Provider])
 

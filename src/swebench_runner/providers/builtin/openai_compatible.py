@@ -19,7 +19,7 @@ SPEC: Final = ProviderSpec(
     title="OpenAI-compatible server",
     base_url="",
     auth=BearerTokenAuth,
-    transforms={"chat": OpenAIChat(), "responses": OpenAIResponses()},
+    transforms={"chat": OpenAIChat(terminator="done_only"), "responses": OpenAIResponses()},
     key_env=("OPENAI_COMPATIBLE_API_KEY",),
     url_env=("OPENAI_COMPATIBLE_BASE_URL",),
     model_env=("OPENAI_COMPATIBLE_MODEL",),

@@ -98,13 +98,17 @@ def classify(
     return error
 
 
+# FastChat answers 400 to everything; its own failures are told by their codes alone.
+_FASTCHAT_FAILURES: Final = frozenset({"50001", "50002", "50003", "50004", "50005"})
+
+
 def _kind(status: int, facts: ErrorFacts, target: Target) -> Kind:
     if facts.moderated:
         return "policy"
     if "openrouter_in_flight_budget" in facts.words:
         return "rate"  # a ceiling on what may be in flight at once, under status 402
     strong = next((STRONG[word] for word in facts.words if word in STRONG), None)
-    if strong is not None and strong != "server":
+    if strong is not None and (strong != "server" or not _FASTCHAT_FAILURES.isdisjoint(facts.words)):
         return strong
     kind = kind_of_status(status) or strong
     if kind is None:

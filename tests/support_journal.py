@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
-from swebench_runner.generation.journal_rows import Answer, Intent, Result
+from swebench_runner.generation.journal.rows import Answer, Intent, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from swebench_runner.generation.journal import Journal
+    from swebench_runner.generation.journal.book import Journal
 
 OpenJournal: TypeAlias = "Callable[..., Journal]"
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from support_instances import write_oracle_files
-from swebench_runner.generation.datasets import load_dataset
+from swebench_runner.generation.datasets.loading import load_dataset
 from swebench_runner.simulator import Simulator
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ STARTED_S = time.perf_counter()
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from swebench_runner.generation.instances import Instance
-    from swebench_runner.generation.journal import Journal
+    from swebench_runner.generation.datasets.instances import Instance
+    from swebench_runner.generation.journal.book import Journal
 
 AT_ONCE = 500
 LANE = "simulator/gold"
@@ -33,7 +33,7 @@ PATCH = (
 
 def instances(count: int) -> Iterator[Instance]:
     """So many instances of about a kilobyte, made as they are read."""
-    from swebench_runner.generation.instances import Instance
+    from swebench_runner.generation.datasets.instances import Instance
 
     for number in range(count):
         yield Instance(f"octo__project-{number:06}", "octo/project", f"{number:040x}", STATEMENT)
@@ -41,8 +41,8 @@ def instances(count: int) -> Iterator[Instance]:
 
 def open_journal(folder: Path) -> Journal:
     """The run's journal, with the settings that it was begun with."""
-    from swebench_runner.generation.journal import Journal
-    from swebench_runner.generation.run import RunSettings
+    from swebench_runner.generation.journal.book import Journal
+    from swebench_runner.generation.run.settings import RunSettings
 
     settings = RunSettings(dataset="benchmark", lane=LANE)
     return Journal.open(folder, settings=settings.to_dict(), settings_sha256=settings.sha256)
@@ -50,8 +50,8 @@ def open_journal(folder: Path) -> Journal:
 
 async def prepare(folder: Path, count: int) -> dict[str, float]:
     """Journal an intent, an answer and a result for each instance, as a batch does."""
-    from swebench_runner.generation.journal_rows import Answer, Intent, Result
-    from swebench_runner.generation.run_key import call_key, instance_sha256
+    from swebench_runner.generation.journal.rows import Answer, Intent, Result
+    from swebench_runner.generation.run.key import call_key, instance_sha256
 
     source = instances(count)
     with open_journal(folder) as journal:
@@ -89,7 +89,7 @@ async def prepare(folder: Path, count: int) -> dict[str, float]:
 
 async def resume(folder: Path) -> dict[str, float]:
     """Run the batch again: nobody is asked, the predictions are written anew."""
-    from swebench_runner.generation.batch import run_batch
+    from swebench_runner.generation.batch.loop import run_batch
 
     count = int((folder / "instances").read_text())
     with open_journal(folder) as journal:

@@ -14,7 +14,7 @@ from swebench_runner.generation.errors import (
     GenerationError,
     SelectionError,
 )
-from swebench_runner.generation.journal_errors import RunLockedError, SettingsChangedError, StorageError
+from swebench_runner.generation.journal.errors import RunLockedError, SettingsChangedError, StorageError
 from swebench_runner.providers import (
     AllProvidersFailedError,
     AuthenticationError,

@@ -212,7 +212,7 @@ def test_an_output_folder_that_is_not_writable(swebench: SwebenchCommand, workpl
 
 
 def test_a_folder_in_use(swebench: SwebenchCommand, workplace: Path) -> None:
-    from swebench_runner.generation.journal import Journal
+    from swebench_runner.generation.journal.book import Journal
 
     with Journal.open(workplace / "run", settings={}, settings_sha256=""):
         done = swebench("generate", "--output", "run", "--force")

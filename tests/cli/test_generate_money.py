@@ -11,7 +11,7 @@ import pytest
 from support_dataset import gold, write_dataset
 from swebench_runner.cli import generate_run
 from swebench_runner.generation.estimate import CostEstimate, consent
-from swebench_runner.generation.run_summary import money
+from swebench_runner.generation.run.summary import money
 from swebench_runner.simulator import Simulator
 
 if TYPE_CHECKING:

@@ -58,6 +58,8 @@ def test_half_of_ten_calls_open_it(clock: ManualClock) -> None:  # A095
     with pytest.raises(CircuitBreakerError, match="lane has failed too often") as caught:
         breaker.acquire()
     assert caught.value.retry_after_s == 15.0  # A090
+    assert "for another 15 s (last: x)" in str(caught.value)
+    assert caught.value.cause_type == "server_error"
 
 
 def test_answers_of_a_healthy_provider_never_open_it(clock: ManualClock) -> None:  # K28

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from swebench_runner import __version__
-from swebench_runner.generation.harness import installed_harness
+from swebench_runner.generation.evaluation.harness import installed_harness
 from swebench_runner.providers import describe_providers
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import click
 from swebench_runner.cli.options import split_commas
 
 if TYPE_CHECKING:
-    from swebench_runner.generation.evaluate import EvaluationReport
-    from swebench_runner.generation.run_results import FoundPredictions
+    from swebench_runner.generation.evaluation.local import EvaluationReport
+    from swebench_runner.generation.run.results import FoundPredictions
 
 
 @click.command()
@@ -39,7 +39,7 @@ def evaluate(predictions: Path | None, **options: object) -> int:
     judged here: its tests are run on this machine. For the official sets the harness does it, in containers;
     its command is shown, and started with --run.
     """
-    from swebench_runner.generation.run_results import find_predictions, newest_run  # noqa: PLC0415 - for start-up
+    from swebench_runner.generation.run.results import find_predictions, newest_run  # noqa: PLC0415 - for start-up
 
     path = predictions or newest_run(Path("runs"))
     if path is None:
@@ -55,9 +55,9 @@ def evaluate(predictions: Path | None, **options: object) -> int:
 
 
 def _here(found: FoundPredictions, wanted: tuple[str, ...], options: dict[str, object]) -> int:
-    from swebench_runner.generation.evaluate import evaluate_local  # noqa: PLC0415 - for start-up
+    from swebench_runner.generation.evaluation.local import evaluate_local  # noqa: PLC0415 - for start-up
     from swebench_runner.generation.predictions import read_predictions  # noqa: PLC0415 - for start-up
-    from swebench_runner.generation.run_results import EVALUATION_FILE  # noqa: PLC0415 - for start-up
+    from swebench_runner.generation.run.results import EVALUATION_FILE  # noqa: PLC0415 - for start-up
 
     if not found.simulated:
         click.echo(
@@ -92,7 +92,7 @@ def print_report(report: EvaluationReport, found: FoundPredictions) -> None:
 def _by_harness(
     found: FoundPredictions, dataset: str, wanted: tuple[str, ...], options: dict[str, object]
 ) -> int:
-    from swebench_runner.generation.harness import harness_command, installed_harness, run_harness  # noqa: PLC0415 - for start-up
+    from swebench_runner.generation.evaluation.harness import harness_command, installed_harness, run_harness  # noqa: PLC0415 - for start-up
 
     run_id, split, workers = (
         options["run_id"] or found.run_id,

@@ -21,7 +21,7 @@ class Forwarded(click.Command):
         Raises:
             HarnessNotInstalledError: With the command that installs it.
         """
-        from swebench_runner.generation.harness import forward_command  # noqa: PLC0415 - needed when it runs
+        from swebench_runner.generation.evaluation.harness import forward_command  # noqa: PLC0415 - needed when it runs
 
         command = forward_command([str(self.name), *ctx.args])
         os.execv(command[0], command)  # noqa: S606 - our own interpreter, no shell

@@ -87,9 +87,9 @@ def generate(session: Session, /, **options: object) -> int:
     predictions.jsonl for the harness, journal.sqlite with every answer, summary.json, summary.md.
     """
     from swebench_runner.cli.generate_run import run  # noqa: PLC0415 - `--help` must not pay for it
-    from swebench_runner.generation.batch_answer import Sampling  # noqa: PLC0415 - as above
-    from swebench_runner.generation.run_instances import Selection  # noqa: PLC0415 - as above
-    from swebench_runner.generation.run_plan import RunWishes  # noqa: PLC0415 - as above
+    from swebench_runner.generation.batch.answer import Sampling  # noqa: PLC0415 - as above
+    from swebench_runner.generation.run.instances import Selection  # noqa: PLC0415 - as above
+    from swebench_runner.generation.run.plan import RunWishes  # noqa: PLC0415 - as above
 
     def take(*names: str) -> dict[str, object]:
         return {name: options[name] for name in names}

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from swebench_runner.cli.generate_screen import LineScreen
 from swebench_runner.generation.progress import Progress
-from swebench_runner.generation.run_summary import money
+from swebench_runner.generation.run.summary import money
 from swebench_runner.providers.core.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from rich.progress import TaskID
 
-    from swebench_runner.generation.batch_events import Event
+    from swebench_runner.generation.batch.events import Event
     from swebench_runner.generation.progress import Snapshot
 
 

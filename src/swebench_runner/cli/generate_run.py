@@ -13,30 +13,30 @@ import click
 
 from swebench_runner.cli.errors import INTERRUPTED, SOME_FAILED, explain
 from swebench_runner.cli.generate_screen import Screen, make_screen
-from swebench_runner.generation.batch_control import Control
-from swebench_runner.generation.batch_task import SUCCESSES
+from swebench_runner.generation.batch.control import Control
+from swebench_runner.generation.batch.task import SUCCESSES
 from swebench_runner.generation.estimate import consent
-from swebench_runner.generation.run import check_folder, set_aside
-from swebench_runner.generation.run_generate import (
+from swebench_runner.generation.run.generate import (
     carry_out,
     estimate_plan,
     find_pending,
     open_journal,
     summarise,
 )
-from swebench_runner.generation.run_plan import plan_run, with_simulator
-from swebench_runner.generation.run_provider import is_local
-from swebench_runner.generation.run_summary import money, write_summary
+from swebench_runner.generation.run.plan import plan_run, with_simulator
+from swebench_runner.generation.run.provider import is_local
+from swebench_runner.generation.run.settings import check_folder, set_aside
+from swebench_runner.generation.run.summary import money, write_summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from swebench_runner.cli.generate import Manner
-    from swebench_runner.generation.batch_events import Finished
+    from swebench_runner.generation.batch.events import Finished
     from swebench_runner.generation.estimate import CostEstimate
-    from swebench_runner.generation.journal import Journal
-    from swebench_runner.generation.run_generate import Pending
-    from swebench_runner.generation.run_plan import RunPlan, RunWishes
+    from swebench_runner.generation.journal.book import Journal
+    from swebench_runner.generation.run.generate import Pending
+    from swebench_runner.generation.run.plan import RunPlan, RunWishes
 
 TERM_GRACE_S: Final = 25.0
 

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, Final, Protocol
 import click
 
 from swebench_runner.cli.text import one_line, plain
-from swebench_runner.generation.batch_events import BudgetWarning, FellBack, LaneDown, Settled, Stopping
-from swebench_runner.generation.batch_task import SUCCESSES
-from swebench_runner.generation.journal_rows import REQUEUED
+from swebench_runner.generation.batch.events import BudgetWarning, FellBack, LaneDown, Settled, Stopping
+from swebench_runner.generation.batch.task import SUCCESSES
+from swebench_runner.generation.journal.rows import REQUEUED
 from swebench_runner.generation.progress import Progress, Snapshot
-from swebench_runner.generation.run_summary import money
+from swebench_runner.generation.run.summary import money
 from swebench_runner.providers.core.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from swebench_runner.generation.batch_events import Event
+    from swebench_runner.generation.batch.events import Event
     from swebench_runner.generation.estimate import CostEstimate
-    from swebench_runner.generation.journal import Journal
-    from swebench_runner.generation.run_plan import RunPlan
-    from swebench_runner.generation.run_summary import RunSummary
+    from swebench_runner.generation.journal.book import Journal
+    from swebench_runner.generation.run.plan import RunPlan
+    from swebench_runner.generation.run.summary import RunSummary
 
 LINES_OF_A_RUN: Final = 50
 

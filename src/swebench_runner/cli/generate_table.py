@@ -9,10 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from swebench_runner.cli.text import plain
-from swebench_runner.generation.run_summary import money
+from swebench_runner.generation.run.summary import money
 
 if TYPE_CHECKING:
-    from swebench_runner.generation.run_summary import RunSummary
+    from swebench_runner.generation.run.summary import RunSummary
 
 _MEANING = {
     "applies": "git takes the patch",

@@ -108,7 +108,7 @@ def make(name: str, model: str | None, *, needs_model: bool = True) -> Provider:
     Raises:
         ProviderError: There is none, or it cannot be used as it is configured.
     """
-    from swebench_runner.generation.run_provider import make_provider, parse_provider  # noqa: PLC0415 - as above
+    from swebench_runner.generation.run.provider import make_provider, parse_provider  # noqa: PLC0415 - as above
     from swebench_runner.providers import create_provider  # noqa: PLC0415 - as above
 
     choice = parse_provider(name)
@@ -119,7 +119,7 @@ def make(name: str, model: str | None, *, needs_model: bool = True) -> Provider:
 
 def known_models(name: str) -> list[ModelInfo]:
     """What the package knows of a provider's models: hints, never the whole list."""
-    from swebench_runner.generation.run_provider import parse_provider  # noqa: PLC0415 - as above
+    from swebench_runner.generation.run.provider import parse_provider  # noqa: PLC0415 - as above
     from swebench_runner.providers import ModelInfo, get_registry  # noqa: PLC0415 - as above
 
     cls = get_registry().get_provider_class(parse_provider(name).name)
@@ -170,7 +170,7 @@ def details(name: str, model: str | None) -> dict[str, object]:
     """Everything that is known about a provider without asking it."""
     from dataclasses import asdict  # noqa: PLC0415 - as above
 
-    from swebench_runner.generation.run_provider import parse_provider  # noqa: PLC0415 - as above
+    from swebench_runner.generation.run.provider import parse_provider  # noqa: PLC0415 - as above
     from swebench_runner.providers import get_registry  # noqa: PLC0415 - as above
 
     choice = parse_provider(name)

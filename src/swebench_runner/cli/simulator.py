@@ -25,7 +25,7 @@ def simulator(host: str, port: int | None, **options: object) -> int:
     if options["models"]:
         _print_models(as_json=bool(options["as_json"]))
         return 0
-    from swebench_runner.generation.datasets import iter_dataset  # noqa: PLC0415 - for start-up
+    from swebench_runner.generation.datasets.loading import iter_dataset  # noqa: PLC0415 - for start-up
     from swebench_runner.simulator.server import DEFAULT_PORT, Simulator, serve  # noqa: PLC0415 - for start-up
 
     def ready(running: Simulator) -> None:

@@ -7,15 +7,15 @@ from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal
 
-from swebench_runner.generation.journal_rows import ZERO
+from swebench_runner.generation.journal.rows import ZERO
 from swebench_runner.providers.core.request import UnifiedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from swebench_runner.generation.batch_answer import Sampling
-    from swebench_runner.generation.batch_task import Task
-    from swebench_runner.generation.instances import Instance
+    from swebench_runner.generation.batch.answer import Sampling
+    from swebench_runner.generation.batch.task import Task
+    from swebench_runner.generation.datasets.instances import Instance
     from swebench_runner.providers.base import Provider
 
 SAMPLE: Final = 200

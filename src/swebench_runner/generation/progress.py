@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from swebench_runner.generation.batch_events import Reused, Settled, Started
-from swebench_runner.generation.batch_task import SUCCESSES
+from swebench_runner.generation.batch.events import Reused, Settled, Started
+from swebench_runner.generation.batch.task import SUCCESSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from swebench_runner.generation.batch_events import Event
+    from swebench_runner.generation.batch.events import Event
     from swebench_runner.providers.core.clock import Clock
 
 _WINDOW: Final = 50

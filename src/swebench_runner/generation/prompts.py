@@ -10,7 +10,7 @@ from swebench_runner.generation.patches import EditFormat
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from swebench_runner.generation.instances import Instance
+    from swebench_runner.generation.datasets.instances import Instance
 
 __all__ = ["EditFormat", "Prompt", "build_prompt"]
 

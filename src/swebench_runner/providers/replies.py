@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from swebench_runner.providers.core.errors import (
+    CircuitBreakerError,
     ProviderError,
     ResponseFormatError,
     UnsupportedParameterError,
@@ -52,7 +53,8 @@ def named(spec: ProviderSpec, target: Target, error: ProviderError) -> ProviderE
     """The same error, saying who was asked and what this provider's users should do."""
     error.provider = error.provider or target.provider
     error.model = error.model or target.model or None
-    error.hint = spec.hints.get(error.error_type, error.hint)
+    cause = error.cause_type if isinstance(error, CircuitBreakerError) else None
+    error.hint = spec.hints.get(cause or error.error_type, error.hint)
     return error
 
 

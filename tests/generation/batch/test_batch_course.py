@@ -7,10 +7,10 @@ import json
 from typing import TYPE_CHECKING
 
 from support_batch import EchoTask, Told, Watched, batch, instances, predictions, priced, until
-from swebench_runner.generation.batch_events import Exported, Finished, Reused, Settled, Started
-from swebench_runner.generation.journal_errors import RequestChangedError
-from swebench_runner.generation.journal_rows import Answer, Intent
-from swebench_runner.generation.run_key import call_key, request_sha256
+from swebench_runner.generation.batch.events import Exported, Finished, Reused, Settled, Started
+from swebench_runner.generation.journal.errors import RequestChangedError
+from swebench_runner.generation.journal.rows import Answer, Intent
+from swebench_runner.generation.run.key import call_key, request_sha256
 from swebench_runner.providers import ManualClock, ServerError, UnifiedRequest
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pytest
 
     from support_journal import OpenJournal
-    from swebench_runner.generation.instances import Instance
+    from swebench_runner.generation.datasets.instances import Instance
 
 
 async def test_every_instance_is_asked_once_and_predicted_in_order(
@@ -158,7 +158,7 @@ async def test_a_bug_in_judging_costs_nothing_the_next_time(
 
 
 def EchoTask_judge(answer: Answer) -> object:  # noqa: N802 - stands for the mended method
-    from swebench_runner.generation.batch_task import Judgement
+    from swebench_runner.generation.batch.task import Judgement
 
     return Judgement("applies", answer.text + "\n")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support_batch import Told, Watched, batch, predictions, priced
-from swebench_runner.generation.batch_events import FellBack, LaneDown, Settled
+from swebench_runner.generation.batch.events import FellBack, LaneDown, Settled
 from swebench_runner.providers import (
     AuthenticationError,
     ContentFilterError,

@@ -6,7 +6,7 @@ import tracemalloc
 from typing import TYPE_CHECKING
 
 from support_batch import Told, batch, instances
-from swebench_runner.generation.run_key import instance_sha256
+from swebench_runner.generation.run.key import instance_sha256
 
 if TYPE_CHECKING:
     from support_journal import OpenJournal

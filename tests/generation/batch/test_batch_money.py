@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support_batch import Told, Watched, batch, priced, until
-from swebench_runner.generation.batch_budget import Budget
-from swebench_runner.generation.batch_events import BudgetWarning
+from swebench_runner.generation.batch.budget import Budget
+from swebench_runner.generation.batch.events import BudgetWarning
 from swebench_runner.providers import (
     Attempt,
     BudgetExceededError,

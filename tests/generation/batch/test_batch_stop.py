@@ -6,9 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from support_batch import Told, Watched, batch, predictions, priced, until
-from swebench_runner.generation.batch_control import Control
-from swebench_runner.generation.batch_events import Stopping
-from swebench_runner.generation.journal_errors import StorageError
+from swebench_runner.generation.batch.control import Control
+from swebench_runner.generation.batch.events import Stopping
+from swebench_runner.generation.journal.errors import StorageError
 
 if TYPE_CHECKING:
     from pathlib import Path

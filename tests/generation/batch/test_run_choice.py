@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support_dataset import write_dataset
-from swebench_runner.generation.instances import Instance
-from swebench_runner.generation.journal_errors import StorageError
-from swebench_runner.generation.run import RunSettings, set_aside
-from swebench_runner.generation.run_instances import Selection, choose_instances
-from swebench_runner.generation.run_key import call_key, instance_sha256, request_sha256, settings_sha256
-from swebench_runner.generation.run_provider import (
+from swebench_runner.generation.datasets.instances import Instance
+from swebench_runner.generation.journal.errors import StorageError
+from swebench_runner.generation.run.instances import Selection, choose_instances
+from swebench_runner.generation.run.key import call_key, instance_sha256, request_sha256, settings_sha256
+from swebench_runner.generation.run.provider import (
     ProviderChoice,
     choose_provider,
     is_local,
@@ -21,6 +20,7 @@ from swebench_runner.generation.run_provider import (
     parse_provider,
     suggest_models,
 )
+from swebench_runner.generation.run.settings import RunSettings, set_aside
 from swebench_runner.providers import (
     MockProvider,
     ModelInfo,

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support_journal import OpenJournal, answer, intent, result
-from swebench_runner.generation.journal_errors import StorageError
+from swebench_runner.generation.journal.errors import StorageError
 from swebench_runner.generation.predictions import run_id_for
-from swebench_runner.generation.run_export import export_predictions
+from swebench_runner.generation.run.export import export_predictions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from swebench_runner.generation.journal import Journal
-    from swebench_runner.generation.journal_rows import ExportRecord
+    from swebench_runner.generation.journal.book import Journal
+    from swebench_runner.generation.journal.rows import ExportRecord
 
 
 async def export(journal: Journal, *, final: bool = True) -> ExportRecord:

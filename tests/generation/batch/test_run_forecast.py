@@ -9,8 +9,8 @@ import pytest
 from support_batch import EchoTask, Told, instances
 from swebench_runner.cli.generate_bar import duration, status
 from swebench_runner.cli.generate_screen import remark, settled_line
-from swebench_runner.generation.batch_answer import Sampling
-from swebench_runner.generation.batch_events import (
+from swebench_runner.generation.batch.answer import Sampling
+from swebench_runner.generation.batch.events import (
     BudgetWarning,
     Exported,
     FellBack,

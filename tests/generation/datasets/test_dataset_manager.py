@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from swebench_runner.generation.dataset_manager import DatasetManager
+from swebench_runner.generation.datasets.manager import DatasetManager
 from swebench_runner.generation.errors import DatasetNotFoundError, SelectionError
 
 if TYPE_CHECKING:

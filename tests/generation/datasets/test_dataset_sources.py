@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from swebench_runner.generation.dataset_names import KNOWN, resolve
-from swebench_runner.generation.datasets import iter_dataset, load_dataset, load_swe_bench_instances
+from swebench_runner.generation.datasets.loading import iter_dataset, load_dataset, load_swe_bench_instances
+from swebench_runner.generation.datasets.names import KNOWN, resolve
 from swebench_runner.generation.errors import (
     DatasetError,
     DatasetNotFoundError,
@@ -315,7 +315,7 @@ def test_reading_json_lines_imports_neither_the_hub_nor_arrow(tmp_path: Path) ->
 
     path = write_lines(tmp_path / "a.jsonl", row(1))
     code = (
-        "import sys; from swebench_runner.generation.datasets import load_dataset; "
+        "import sys; from swebench_runner.generation.datasets.loading import load_dataset; "
         f"load_dataset({str(path)!r}); load_dataset('sample'); "
         "print([m for m in ('pyarrow', 'huggingface_hub', 'aiohttp', 'click') if m in sys.modules])"
     )

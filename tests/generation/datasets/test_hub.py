@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support_hub import Hub
-from swebench_runner.generation.datasets import iter_dataset, load_dataset
+from swebench_runner.generation.datasets.loading import iter_dataset, load_dataset
 from swebench_runner.generation.errors import (
     DatasetAuthenticationError,
     DatasetError,

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swebench_runner.generation.datasets import Instance, load_dataset
+from swebench_runner.generation.datasets.instances import is_safe_id, read_instance
+from swebench_runner.generation.datasets.loading import Instance, load_dataset
 from swebench_runner.generation.errors import DatasetValidationError
-from swebench_runner.generation.instances import is_safe_id, read_instance
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swebench_runner.generation import selection
-from swebench_runner.generation.datasets import Instance, load_dataset, select
+from swebench_runner.generation.datasets import selection
+from swebench_runner.generation.datasets.loading import Instance, load_dataset, select
 from swebench_runner.generation.errors import (
     DatasetValidationError,
     InstanceValidationError,

@@ -12,7 +12,12 @@ import pytest
 
 from swebench_runner.generation import sample
 from swebench_runner.generation.errors import EvaluationError
-from swebench_runner.generation.evaluate import EvaluationReport, InstanceVerdict, Verdict, evaluate_local
+from swebench_runner.generation.evaluation.local import (
+    EvaluationReport,
+    InstanceVerdict,
+    Verdict,
+    evaluate_local,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from swebench_runner.generation.errors import DatasetNotFoundError, EvaluationError, HarnessNotInstalledError
-from swebench_runner.generation.evaluate import (
+from swebench_runner.generation.evaluation.harness import find_report
+from swebench_runner.generation.evaluation.local import (
     forward_command,
     harness_command,
     installed_harness,
     run_harness,
 )
-from swebench_runner.generation.harness import find_report
 
 Install = Callable[..., None]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from swebench_runner.generation import unittest_runner
+from swebench_runner.generation.evaluation import unittest_runner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

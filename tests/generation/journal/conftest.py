@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from swebench_runner.generation.journal import Journal
+from swebench_runner.generation.journal.book import Journal
 
 if TYPE_CHECKING:
     from pathlib import Path

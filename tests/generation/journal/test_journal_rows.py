@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 
 from support_journal import OpenJournal, answer, intent, result
-from swebench_runner.generation.journal_errors import RequestChangedError, SettingsChangedError
-from swebench_runner.generation.journal_rows import Failure
+from swebench_runner.generation.journal.errors import RequestChangedError, SettingsChangedError
+from swebench_runner.generation.journal.rows import Failure
 
 
 async def test_an_answer_comes_back_as_it_went_in(open_journal: OpenJournal) -> None:

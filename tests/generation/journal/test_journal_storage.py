@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from support_journal import OpenJournal, answer, intent, result
-from swebench_runner.generation.journal_errors import RunLockedError, StorageError
+from swebench_runner.generation.journal.errors import RunLockedError, StorageError
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path, open_journal: OpenJournal, folder: Path) -> None:
@@ -142,8 +142,8 @@ ON_A_SMALL_DISK = textwrap.dedent("""
     from pathlib import Path
     sys.path.insert(0, sys.argv[2])
     from support_journal import answer, intent
-    from swebench_runner.generation.journal import Journal
-    from swebench_runner.generation.journal_errors import StorageError
+    from swebench_runner.generation.journal.book import Journal
+    from swebench_runner.generation.journal.errors import StorageError
 
     async def main(folder):
         with Journal.open(folder, settings={}, settings_sha256="1", reserve_bytes=1_000_000) as journal:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swebench_runner.generation import sample
-from swebench_runner.generation.datasets import Instance, load_dataset
+from swebench_runner.generation.datasets.loading import Instance, load_dataset
 from swebench_runner.generation.prompts import EditFormat, build_prompt
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from swebench_runner.generation import sample
-from swebench_runner.generation.datasets import load_dataset
+from swebench_runner.generation.datasets.instances import read_instance
+from swebench_runner.generation.datasets.loading import load_dataset
 from swebench_runner.generation.errors import InstanceValidationError
-from swebench_runner.generation.instances import read_instance
 
 INSTANCES = {one.instance_id: one for one in sample.load()}
 SHAPES = {

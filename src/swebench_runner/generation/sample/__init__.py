@@ -14,11 +14,11 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from swebench_runner.generation.datasets.instances import read_instance
 from swebench_runner.generation.errors import InstanceValidationError
-from swebench_runner.generation.instances import read_instance
 
 if TYPE_CHECKING:
-    from swebench_runner.generation.instances import Instance
+    from swebench_runner.generation.datasets.instances import Instance
 
 
 def load() -> list[Instance]:

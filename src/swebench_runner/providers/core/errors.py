@@ -278,10 +278,15 @@ class ResponseFormatError(ProviderError):
 
 
 class CircuitBreakerError(ProviderError):
-    """The call was not made: this lane has failed too often; `retry_after_s` says when to try."""
+    """The call was not made: this lane has failed too often; `retry_after_s` says when to try.
+
+    Attributes:
+        cause_type: The `error_type` of the failure that was seen last.
+    """
 
     default_type = "circuit_open"
     default_retryable = True
+    cause_type: str | None = None
 
 
 class BudgetExceededError(ProviderError):

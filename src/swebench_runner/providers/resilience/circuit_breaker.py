@@ -165,6 +165,7 @@ class CircuitBreaker:
         self._openings = self._opened = self._rejected = self._probes_ok = 0
         self._probing = False
         self._isolated = False
+        self._last: tuple[str, str] | None = None
 
     # -- letting through ----------------------------------------------------------------------
 
@@ -281,17 +282,22 @@ class CircuitBreaker:
         self._rejected += 1
         told_s = None if self._isolated else max(wait_s, 1.0 if self._probing else 0.0)
         said = "was switched off" if self._isolated else "has failed too often lately and rests"
-        raise CircuitBreakerError(
-            f"{self.name} {said}" + ("" if told_s is None else f" for another {told_s:.0f} s"),
+        last = f" (last: {self._last[1]})" if self._last and not self._isolated else ""
+        refusal = CircuitBreakerError(
+            f"{self.name} {said}" + ("" if told_s is None else f" for another {told_s:.0f} s") + last,
             retry_after_s=told_s,
             retryable=not self._isolated,
             hint="use --fallback, or wait",
         )
+        refusal.cause_type = self._last[0] if self._last else None
+        raise refusal
 
     def _count(
         self, now_s: float, permit: Permit, error: ProviderError | None, *, failed: bool, slow: bool
     ) -> tuple[CircuitState, CircuitState] | None:
         self._consecutive = self._consecutive + 1 if failed else 0
+        if failed and error is not None:
+            self._last = (error.error_type, error.message)
         connect = failed and error is not None and error.error_type == "network"
         self._connects = self._connects + 1 if connect else 0
         if permit.probe:

@@ -1,0 +1,1 @@
+"""Many instances at once: bounded workers, a budget, fallbacks, and an orderly end."""

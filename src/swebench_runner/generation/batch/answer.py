@@ -1,0 +1,265 @@
+"""One instance, from question to settled result: ask, keep, judge, settle."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from swebench_runner.generation.batch.events import BudgetWarning, FellBack, LaneDown, Settled
+from swebench_runner.generation.batch.lanes import falls_back
+from swebench_runner.generation.journal.rows import REQUEUED, Answer, Failure, Intent, Result
+from swebench_runner.generation.run.key import call_key, instance_sha256, request_sha256
+from swebench_runner.providers.core.errors import (
+    BudgetExceededError,
+    ContentFilterError,
+    ContextLengthError,
+    ProviderError,
+)
+from swebench_runner.providers.core.request import UnifiedRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from swebench_runner.generation.batch.budget import Budget
+    from swebench_runner.generation.batch.events import Watcher
+    from swebench_runner.generation.batch.lanes import Lane
+    from swebench_runner.generation.batch.task import Judgement, Question, Task
+    from swebench_runner.generation.datasets.instances import Instance
+    from swebench_runner.generation.journal.book import Journal
+    from swebench_runner.providers.core.json import JSON
+    from swebench_runner.providers.core.response import UnifiedResponse
+    from swebench_runner.providers.core.usage import TokenUsage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """How a model is asked.
+
+    Attributes:
+        temperature: None for the model's own.
+        max_tokens: Ceiling of an answer; None for the model's own.
+        stream: Whether the answer travels in pieces; it is the same.
+    """
+
+    temperature: float | None = 0.0
+    max_tokens: int | None = 8192
+    stream: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answerer:
+    """Asks the lanes in order until one answers; every step is in the journal before the next begins."""
+
+    lanes: Sequence[Lane]
+    task: Task
+    journal: Journal
+    budget: Budget
+    sampling: Sampling
+    watch: Watcher
+
+    async def settle(self, instance: Instance, *, maybe_answered: bool) -> Settled:
+        """The instance's outcome, on the disk.
+
+        Args:
+            instance: Whose patch is wanted.
+            maybe_answered: The journal holds an answer that was never judged.
+
+        Raises:
+            BudgetExceededError: The next call could cost more than is left.
+            StorageError: The journal takes nothing more.
+            RequestChangedError: The instance was asked something else in this run.
+        """
+        question = await asyncio.to_thread(self.task.question, instance)
+        if maybe_answered:
+            stored = await self._stored(instance, question)
+            if stored is not None:
+                return await self._judge(instance, question, *stored, paid_before=True)
+        error: ProviderError | None = None
+        for lane, following in self._open_lanes():
+            reason = "first" if error is None else f"fallback: {error.error_type}"
+            try:
+                call_id, answer = await self._ask(lane, instance, question, reason)
+            except BudgetExceededError:
+                raise
+            except ProviderError as exc:
+                error = exc
+                if lane.failed(exc):
+                    self.watch(LaneDown(lane.name, exc.message))
+                if following is None or not falls_back(exc):
+                    break
+                self.watch(FellBack(instance.instance_id, lane.name, following.name, exc.error_type))
+            else:
+                return await self._judge(instance, question, call_id, answer, paid_before=False)
+        return await self._unanswered(instance, error)
+
+    def request(self, question: Question, lane: Lane) -> UnifiedRequest:
+        """The question as it is sent to a lane."""
+        return UnifiedRequest(
+            question.prompt,
+            question.system,
+            self.sampling.max_tokens,
+            self.sampling.temperature,
+            self.sampling.stream,
+            lane.provider.model,
+        )
+
+    def _open_lanes(self) -> list[tuple[Lane, Lane | None]]:
+        lanes = [lane for lane in self.lanes if lane.down is None]
+        return list(zip(lanes, [*lanes[1:], None], strict=True))
+
+    def _intent(
+        self, instance: Instance, lane: Lane, request: UnifiedRequest, cost_usd: Decimal | None, reason: str
+    ) -> Intent:
+        return Intent(
+            key=call_key(instance.instance_id, lane=lane.name),
+            request_sha256=request_sha256(request, lane=lane.name),
+            instance_id=instance.instance_id,
+            lane=lane.name,
+            reserved_usd=cost_usd,
+            reason=reason,
+        )
+
+    async def _stored(self, instance: Instance, question: Question) -> tuple[int, Answer] | None:
+        for lane in self.lanes:
+            intent = self._intent(instance, lane, self.request(question, lane), None, "stored")
+            stored = await self.journal.find_answer(intent)
+            if stored is not None:
+                return stored
+        return None
+
+    async def _ask(
+        self, lane: Lane, instance: Instance, question: Question, reason: str
+    ) -> tuple[int, Answer]:
+        request = self.request(question, lane)
+        cost_usd = await asyncio.to_thread(lane.provider.estimate_cost, request)
+        if not await self.budget.reserve(cost_usd):
+            raise _over_budget(self.budget, cost_usd, lane)
+        spent_usd: Decimal | None = Decimal(0)
+        try:
+            call_id = await self.journal.begin(self._intent(instance, lane, request, cost_usd, reason))
+            spent_usd = None  # from here on a failure of ours leaves the cost unknown
+            answer = await self._call(lane, request, call_id)
+            spent_usd = answer.cost_usd
+        except ProviderError as exc:
+            spent_usd = _cost_of_failure(exc)
+            raise
+        finally:
+            await self.budget.settle(cost_usd, spent_usd)
+        if self.budget.warning_due() and self.budget.limit_usd is not None:
+            self.watch(BudgetWarning(self.budget.spent_usd, self.budget.limit_usd))
+        return call_id, answer
+
+    async def _call(self, lane: Lane, request: UnifiedRequest, call_id: int) -> Answer:
+        try:
+            response = await lane.provider.generate(request)
+        except ProviderError as exc:
+            cost_usd = _cost_of_failure(exc)
+            await self.journal.failed(
+                call_id, Failure(error_type=exc.error_type, message=str(exc), cost_usd=cost_usd)
+            )
+            raise
+        except BaseException:
+            await self.journal.lost(call_id)
+            raise
+        answer = _answer(response, lane)
+        await self.journal.done(call_id, answer)
+        lane.answered()
+        return answer
+
+    async def _judge(
+        self, instance: Instance, question: Question, call_id: int, answer: Answer, *, paid_before: bool
+    ) -> Settled:
+        judgement = await asyncio.to_thread(self.task.judge, instance, question, answer)
+        await self.journal.settle(_result(instance, judgement, call_id, answer.lane))
+        return Settled(
+            instance_id=instance.instance_id,
+            outcome=judgement.outcome,
+            lane=answer.lane,
+            detail=judgement.detail,
+            cost_usd=answer.cost_usd,
+            latency_ms=answer.latency_ms,
+            paid_before=paid_before,
+        )
+
+    async def _unanswered(self, instance: Instance, error: ProviderError | None) -> Settled:
+        detail = "every provider is out of this run" if error is None else error.message.partition("\n")[0]
+        outcome = _outcome_of_failure(error)
+        await self.journal.settle(
+            Result(
+                instance_id=instance.instance_id,
+                instance_sha256=instance_sha256(instance),
+                outcome=outcome,
+                detail=detail,
+            )
+        )
+        return Settled(instance_id=instance.instance_id, outcome=outcome, detail=detail)
+
+
+def _result(instance: Instance, judgement: Judgement, call_id: int, lane: str) -> Result:
+    return Result(
+        instance_id=instance.instance_id,
+        instance_sha256=instance_sha256(instance),
+        outcome=judgement.outcome,
+        patch=judgement.patch,
+        detail=judgement.detail,
+        call_id=call_id,
+        lane=lane,
+    )
+
+
+def _answer(response: UnifiedResponse, lane: Lane) -> Answer:
+    lost = [attempt.cost_usd for attempt in response.attempts if attempt.outcome != "ok"]
+    cost_usd = response.cost
+    if cost_usd is not None:
+        cost_usd += sum((cost for cost in lost if cost is not None), Decimal(0))
+    return Answer(
+        text=response.content,
+        lane=lane.name,
+        model=response.model,
+        finish_reason=str(response.normalized_finish_reason),
+        refusal=response.refusal,
+        usage=_usage(response.usage),
+        cost_usd=cost_usd,
+        latency_ms=response.latency_ms,
+        request_id=response.request_id,
+        tries=max(1, len(response.attempts)),
+        warnings=response.warnings,
+    )
+
+
+def _usage(usage: TokenUsage) -> dict[str, JSON]:
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "cache_read_tokens": usage.cache_read_tokens,
+        "cache_write_tokens": usage.cache_write_tokens,
+        "reasoning_tokens": usage.reasoning_tokens,
+        "source": usage.source,
+    }
+
+
+def _cost_of_failure(error: ProviderError) -> Decimal:
+    """What a failed call cost: nothing, unless an attempt says otherwise."""
+    costs = (attempt.cost_usd for attempt in error.attempts)
+    return sum((cost for cost in costs if cost is not None), Decimal(0))
+
+
+def _outcome_of_failure(error: ProviderError | None) -> str:
+    if isinstance(error, ContextLengthError):
+        return "over_window"
+    return "refused" if isinstance(error, ContentFilterError) else REQUEUED
+
+
+def _over_budget(budget: Budget, cost_usd: Decimal | None, lane: Lane) -> BudgetExceededError:
+    if cost_usd is None:
+        return BudgetExceededError(
+            f"the price of {lane.name} is unknown, so no budget can be kept with it",
+            hint="leave --budget away, or choose a model with a known price",
+        )
+    return BudgetExceededError(
+        f"budget of ${budget.limit_usd} reached: ${budget.spent_usd} spent, "
+        f"the next call may cost ${cost_usd}",
+        hint="raise --budget to go on; what is answered stays answered",
+    )

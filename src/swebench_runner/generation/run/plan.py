@@ -1,0 +1,195 @@
+"""From what a user asks for to what will be done, before anything is paid for."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from swebench_runner.generation.batch.answer import Sampling
+from swebench_runner.generation.batch.lanes import Lane
+from swebench_runner.generation.batch.task import PatchTask
+from swebench_runner.generation.context import load_oracle_files
+from swebench_runner.generation.run.instances import Selection, choose_instances
+from swebench_runner.generation.run.provider import (
+    SIMULATOR,
+    SIMULATOR_URL,
+    ProviderChoice,
+    choose_provider,
+    make_provider,
+    parse_fallbacks,
+)
+from swebench_runner.generation.run.settings import RunSettings
+from swebench_runner.providers.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+    from decimal import Decimal
+    from pathlib import Path
+
+    from swebench_runner.generation.run.instances import RunInstances
+
+SAMPLE: Final = "sample"
+USUAL_DATASET: Final = "lite"
+USUAL_WORKERS: Final = 5
+SHOWCASE_MODEL: Final = "sim-mixed"
+"""Right, damaged and wrong patches, and always one: what somebody sees who has configured nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunWishes:
+    """What a user asks for; None means that they did not say.
+
+    Attributes:
+        provider: "openai" or "openai/gpt-4o".
+        model: Model of the first provider.
+        dataset: Name or path.
+        split: Of the dataset.
+        selection: Which instances.
+        oracle_files: File with the source files to show.
+        output: The run's folder.
+        fallback: "anthropic,openai/gpt-4o".
+        budget_usd: Ceiling of the whole run.
+        max_workers: Instances in flight; None for five, or fewer where the provider serves fewer at once.
+        sampling: How models are asked.
+    """
+
+    provider: str | None = None
+    model: str | None = None
+    dataset: str | None = None
+    split: str | None = None
+    selection: Selection = field(default_factory=Selection)
+    oracle_files: Path | None = None
+    output: Path | None = None
+    fallback: str = ""
+    budget_usd: Decimal | None = None
+    max_workers: int | None = None
+    sampling: Sampling = field(default_factory=Sampling)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPlan:
+    """What will be done.
+
+    Attributes:
+        settings: What makes the run comparable with itself later.
+        folder: Where it is kept.
+        instances: Whom to ask about.
+        lanes: Whom to ask, in order.
+        max_workers: Instances in flight.
+        task: What to ask and how to judge.
+        wishes: What it was made from.
+        own_simulator: Whether answers are made up by this process.
+        notes: What the user should know before it begins.
+    """
+
+    settings: RunSettings
+    folder: Path
+    instances: RunInstances
+    lanes: tuple[Lane, ...]
+    max_workers: int
+    task: PatchTask
+    wishes: RunWishes
+    own_simulator: bool
+    notes: tuple[str, ...]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the answers of the first lane are made up, here or elsewhere."""
+        return self.lanes[0].provider.name == SIMULATOR
+
+
+def plan_run(wishes: RunWishes, *, environ: Mapping[str, str]) -> RunPlan:
+    """A plan whose every part has been looked at: instances read, providers made, files indexed.
+
+    Raises:
+        ProviderError: Provider or model cannot be used.
+        GenerationError: Dataset or files cannot be used.
+    """
+    choice = _choice(wishes, environ)
+    notes = [] if choice.reason == "asked for" else [f"asking {choice.name}: {choice.reason}"]
+    dataset = wishes.dataset or (SAMPLE if choice.name == SIMULATOR else USUAL_DATASET)
+    instances = choose_instances(dataset, wishes.selection, split=wishes.split)
+    model = wishes.model or (SHOWCASE_MODEL if choice.reason == _NOTHING else None)
+    providers = [make_provider(choice, model), *map(make_provider, parse_fallbacks(wishes.fallback))]
+    lanes = tuple(Lane(provider) for provider in providers)
+    settings = RunSettings(
+        dataset=instances.name,
+        split=instances.split,
+        lane=lanes[0].name,
+        oracle_files=wishes.oracle_files.name if wishes.oracle_files else "",
+        temperature=wishes.sampling.temperature,
+        max_tokens=wishes.sampling.max_tokens,
+    )
+    return RunPlan(
+        settings=settings,
+        folder=wishes.output or settings.default_folder(),
+        instances=instances,
+        lanes=lanes,
+        max_workers=wishes.max_workers or _workers(lanes[0]),
+        task=PatchTask(_files_of(wishes, instances, notes)),
+        wishes=wishes,
+        own_simulator=not environ.get(SIMULATOR_URL, "").strip()
+        and any(provider.name == SIMULATOR for provider in providers),
+        notes=tuple(notes),
+    )
+
+
+@contextmanager
+def with_simulator(plan: RunPlan, ids: Collection[str]) -> Iterator[RunPlan]:
+    """The plan with a simulator that knows these instances, as long as the block, if it needs one."""
+    if not plan.own_simulator or not ids:
+        yield plan
+        return
+    from swebench_runner.simulator import Simulator  # noqa: PLC0415 - a server; only when answers are made up
+
+    gold = {instance.problem_statement: instance.patch for instance in plan.instances.only(ids)}
+    with Simulator(gold=gold).start_in_thread() as simulator:
+        yield replace(plan, lanes=tuple(_at(lane, simulator.url) for lane in plan.lanes))
+
+
+def _at(lane: Lane, url: str) -> Lane:
+    if lane.provider.name != SIMULATOR:
+        return lane
+    return Lane(make_provider(ProviderChoice(SIMULATOR, lane.provider.model), base_url=url))
+
+
+_NOTHING: Final = "no provider is named and no key is set"
+
+
+def _choice(wishes: RunWishes, environ: Mapping[str, str]) -> ProviderChoice:
+    choice = choose_provider(wishes.provider, environ=environ)
+    if choice is not None:
+        return choice
+    made_up_model = not wishes.model or wishes.model.startswith(("sim-", "scn-"))
+    if wishes.dataset in {None, SAMPLE} and made_up_model and not wishes.fallback:
+        return ProviderChoice(SIMULATOR, None, _NOTHING)
+    raise ConfigurationError(
+        "no provider is configured",
+        looked_in=("--provider", "SWEBENCH_PROVIDER", "OPENAI_API_KEY and its like in the environment"),
+        hint="add --provider openai (and export OPENAI_API_KEY=…), --provider ollama, "
+        "or --provider simulator for made-up answers",
+    )
+
+
+def _workers(lane: Lane) -> int:
+    return min(USUAL_WORKERS, lane.provider.capabilities.max_concurrency or USUAL_WORKERS)
+
+
+def _files_of(
+    wishes: RunWishes, instances: RunInstances, notes: list[str]
+) -> Callable[[str], Mapping[str, str] | None]:
+    if wishes.oracle_files is not None:
+        oracle = load_oracle_files(wishes.oracle_files)
+        missing = sum(1 for instance_id in instances.digests if instance_id not in oracle)
+        if missing:
+            notes.append(f"{missing} of {instances.total} instances have no files in {oracle.path.name}")
+        notes.append("oracle files show where the fix is: such a run is not eligible for the leaderboard")
+        return oracle.get
+    if instances.name == SAMPLE:
+        from swebench_runner.generation import sample  # noqa: PLC0415 - parses its projects; needed here only
+
+        return sample.files
+    if any(instance.text is None for instance in instances):
+        notes.append("no source files are shown to the model (--oracle-files), so patches are not tried out")
+    return lambda _instance_id: None

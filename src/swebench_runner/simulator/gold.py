@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"[\w./\-]+")
 _MIN_LINE_CHARS = 12
 _LINES_A_KEY = 40
-_LEAST_SHARE = 0.25
+_LEAST_SHARE = 0.15
+_ENOUGH_LINES = 3
 
 
 class GoldBook:
@@ -78,7 +79,7 @@ class GoldBook:
 
         # A prompt that quotes a line of one problem while stating another has a small share of the first.
         best = max(votes, key=lambda key: (share(key), votes[key], key))
-        return best if share(best) >= _LEAST_SHARE else None
+        return best if votes[best] >= _ENOUGH_LINES or share(best) >= _LEAST_SHARE else None
 
     def _by_word(self, text: str) -> str | None:
         if not self._words:

@@ -203,7 +203,14 @@ def test_what_is_no_provider_is_refused_with_the_reason(
 
 
 def test_a_spec_becomes_a_class(registry: ProviderRegistry) -> None:
-    spec = ProviderSpec("acme_ai", "Acme", "https://acme.example", BearerTokenAuth, {}, key_env=("ACME_KEY",))
+    spec = ProviderSpec(
+        name="acme_ai",
+        title="Acme",
+        base_url="https://acme.example",
+        auth=BearerTokenAuth,
+        transforms={},
+        key_env=("ACME_KEY",),
+    )
     cls = registry.register("acme_ai", spec)
     assert (cls.__name__, cls.requires_api_key) == ("AcmeAiProvider", True)
     assert registry.describe("acme_ai").status == "needs key"

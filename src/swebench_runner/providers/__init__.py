@@ -67,6 +67,8 @@ _MODULES = {
     _HERE + "builtin.simulator": "SimulatorProvider",
     _HERE + "routing.fallback": "FallbackProvider",
     _HERE + "coordinator": "BatchResult ProviderCoordinator",
+    _HERE + "discovery": "ModelDiscoveryService",
+    _HERE + "manager": "DiscoveryReport ProviderManager ProviderReport split_first_slash",
     _HERE + "registry": (
         "ProviderDescription ProviderRegistry create_provider describe_providers get_registry list_providers "
         "register_provider"

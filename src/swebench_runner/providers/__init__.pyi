@@ -84,6 +84,11 @@ from swebench_runner.providers.core.stream import Frame as Frame
 from swebench_runner.providers.core.stream import ProviderChunk as ProviderChunk
 from swebench_runner.providers.core.stream import collect as collect
 from swebench_runner.providers.core.usage import TokenUsage as TokenUsage
+from swebench_runner.providers.discovery import ModelDiscoveryService as ModelDiscoveryService
+from swebench_runner.providers.manager import DiscoveryReport as DiscoveryReport
+from swebench_runner.providers.manager import ProviderManager as ProviderManager
+from swebench_runner.providers.manager import ProviderReport as ProviderReport
+from swebench_runner.providers.manager import split_first_slash as split_first_slash
 from swebench_runner.providers.mock import MockProvider as MockProvider
 from swebench_runner.providers.registry import ProviderDescription as ProviderDescription
 from swebench_runner.providers.registry import ProviderRegistry as ProviderRegistry

@@ -14,7 +14,8 @@ from swebench_runner.providers.base import Provider
 from swebench_runner.providers.core.config import ProviderConfig
 from swebench_runner.providers.core.errors import ConfigurationError, UnknownProviderError
 from swebench_runner.providers.core.protocols import ProviderSpec
-from swebench_runner.providers.settings.loader import resolve
+from swebench_runner.providers.endpoints import endpoint_spec
+from swebench_runner.providers.settings.loader import configured_names, resolve
 from swebench_runner.providers.spec_provider import SpecProvider, provider_class
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class ProviderRegistry:
     def list_providers(self) -> list[str]:
         """All names, built-ins first."""
         with self._lock:
-            names = [*BUILT_IN, *self._entry_points(), *self._classes]
+            names = [*BUILT_IN, *self._entry_points(), *self._classes, *self._configured()]
             return [name for name in dict.fromkeys(names) if name not in self._removed]
 
     def is_registered(self, name: str) -> bool:
@@ -139,7 +140,9 @@ class ProviderRegistry:
         with self._lock:
             known = self._classes.get(name)
             if known is None:
-                known = self._classes[name] = self._load(name)
+                known = self._load(name)
+                if name in BUILT_IN or name in self._entry_points():
+                    self._classes[name] = known
             return known
 
     def describe_providers(self) -> list[ProviderDescription]:
@@ -179,7 +182,9 @@ class ProviderRegistry:
             spec.key_env,
             spec.normalize_url(config.base_url or spec.base_url) or None,
             config.model or spec.default_model,
-            "; ".join(f"{field} from {origin}" for field, origin in resolved.origins.items()),
+            "; ".join(
+                [*(f"{field} from {where}" for field, where in resolved.origins.items()), *resolved.notes]
+            ),
             spec.docs_url,
         )
 
@@ -191,7 +196,7 @@ class ProviderRegistry:
         Args:
             name: Provider.
             config: Complete settings; nothing else is then looked at.
-            **settings: Single settings, above those of the environment.
+            **settings: Single settings, above those of the environment and of the files.
 
         Raises:
             UnknownProviderError: There is no such name.
@@ -215,7 +220,7 @@ class ProviderRegistry:
         cache_key: str | None = None,
         **settings: object,
     ) -> Provider:
-        """A new provider with the given settings; what is not given comes from the environment.
+        """A new provider with the given settings; what is not given comes from the environment and the files.
 
         Args:
             name: Provider.
@@ -282,6 +287,13 @@ class ProviderRegistry:
             }
         return self._plugins
 
+    def _configured(self) -> list[str]:
+        """Names of endpoints that files of settings add; a file that cannot be read adds none."""
+        try:
+            return configured_names(self._environ)
+        except ConfigurationError:
+            return []
+
     def _load(self, name: str) -> type[Provider]:
         if name in self._removed:
             raise self._unknown(name)
@@ -289,6 +301,8 @@ class ProviderRegistry:
             module, _, attribute = BUILT_IN[name].partition(":")
             return _validated(name, getattr(import_module(module), attribute))
         point = self._entry_points().get(name)
+        if point is None and name in self._configured():
+            return provider_class(endpoint_spec(name))
         if point is None:
             raise self._unknown(name)
         # A stranger's module may raise anything when it is imported.

@@ -8,14 +8,22 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from swebench_runner.providers.core.errors import ConfigurationError
-from swebench_runner.providers.core.secret import Secret
+from swebench_runner.providers.core.secret import MASK, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from swebench_runner.providers.core.json import JSON
 
 ALIASES = {"base_api_url": "base_url", "endpoint": "base_url", "timeout": "timeout_s"}
+# Field -> (lowest, highest, what to write); the files' loader names the same ranges.
+RANGES = {
+    "temperature": (0.0, 2.0, "a number from 0 to 2"),
+    "max_tokens": (1.0, 1e7, "a positive number"),
+    "timeout_s": (0.001, 1e6, "a positive number of seconds"),
+    "max_retries": (0.0, 100.0, "a number from 0 to 100"),
+}
+CACHE_S = 300.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,7 +42,7 @@ class Timeouts:
     deadline_s: float | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class ProviderConfig:
     """Settings of one provider; everything but the name may be left out.
 
@@ -45,7 +53,7 @@ class ProviderConfig:
         base_url: Address; `base_api_url` and `endpoint` are accepted as other names of it.
         temperature: Default of requests that set none; None keeps the request's own.
         max_tokens: Default ceiling of answers.
-        timeout_s: Ceiling of one call over all attempts, in seconds.
+        timeout_s: Ceiling of one call over all attempts, in seconds; `timeout` is another name of it.
         api: "chat" or "responses" for providers that speak both.
         max_retries: Further attempts after the first; None for the policy's own number.
         timeouts: Timers of the phases of one attempt.
@@ -55,31 +63,79 @@ class ProviderConfig:
         invalid_models: Names that the provider refused for good.
         extra_params: Fields added to every request body.
         headers: Headers added to every request.
+        origins: Where fields came from, as the loader found them; says nothing about equality.
+        cache_duration: Seconds for which a model list is taken from memory.
 
     Raises:
         ConfigurationError: A value is out of range, or the address is not http(s).
     """
 
     name: str
-    api_key: Secret | str | None = field(default=None, repr=False)
-    model: str | None = None
-    base_url: str | None = None
-    temperature: float | None = None
-    max_tokens: int | None = None
-    timeout_s: float | None = None
-    api: str | None = None
-    max_retries: int | None = None
-    timeouts: Timeouts = field(default_factory=Timeouts)
-    organization: str | None = None
-    project: str | None = None
-    valid_models: dict[str, str] = field(default_factory=dict)
-    invalid_models: list[str] = field(default_factory=list)
-    extra_params: dict[str, JSON] = field(default_factory=dict)
-    headers: dict[str, str] = field(default_factory=dict)
+    api_key: Secret | str | None = field(repr=False)
+    model: str | None
+    base_url: str | None
+    temperature: float | None
+    max_tokens: int | None
+    timeout_s: float | None
+    api: str | None
+    max_retries: int | None
+    timeouts: Timeouts
+    organization: str | None
+    project: str | None
+    valid_models: dict[str, str]
+    invalid_models: list[str]
+    extra_params: dict[str, JSON]
+    headers: dict[str, str]
+    origins: dict[str, str] = field(repr=False, compare=False)
+    cache_duration: float = field(repr=False, compare=False)
+    _cached_models: list[dict[str, JSON]] = field(init=False, repr=False, compare=False)
+    _cache_timestamp: float | None = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        if isinstance(self.api_key, str) and not isinstance(self.api_key, Secret):
-            self.api_key = Secret(self.api_key)
+    def __init__(  # noqa: PLR0917 - the order of the fields, which positional callers know
+        self,
+        name: str,
+        api_key: Secret | str | None = None,
+        model: str | None = None,
+        base_url: str | None = None,
+        temperature: float | None = None,
+        max_tokens: int | None = None,
+        timeout_s: float | None = None,
+        api: str | None = None,
+        max_retries: int | None = None,
+        timeouts: Timeouts | None = None,
+        organization: str | None = None,
+        project: str | None = None,
+        valid_models: Mapping[str, str] | None = None,
+        invalid_models: Iterable[str] | None = None,
+        extra_params: Mapping[str, JSON] | None = None,
+        headers: Mapping[str, str] | None = None,
+        origins: Mapping[str, str] | None = None,
+        cache_duration: float = CACHE_S,
+        *,
+        base_api_url: str | None = None,
+        endpoint: str | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        self.name = name
+        self.api_key = Secret(api_key) if type(api_key) is str else api_key
+        self.model = model
+        self.base_url = base_url or base_api_url or endpoint
+        self.temperature = temperature
+        self.max_tokens = max_tokens
+        self.timeout_s = timeout if timeout_s is None else timeout_s
+        self.api = api
+        self.max_retries = max_retries
+        self.timeouts = timeouts or Timeouts()
+        self.organization = organization
+        self.project = project
+        self.valid_models = dict(valid_models or {})
+        self.invalid_models = list(invalid_models or ())
+        self.extra_params = dict(extra_params or {})
+        self.headers = dict(headers or {})
+        self.origins = dict(origins or {})
+        self.cache_duration = cache_duration
+        self._cached_models = []
+        self._cache_timestamp = None
         self.validate()
 
     @classmethod
@@ -89,7 +145,7 @@ class ProviderConfig:
         Raises:
             ConfigurationError: As the constructor.
         """
-        known = {f.name for f in fields(cls)} - {"name"}
+        known = {f.name for f in fields(cls) if f.init} - {"name"}
         settings: dict[str, object] = {}
         extra: dict[str, object] = {}
         for key, value in values.items():
@@ -103,6 +159,10 @@ class ProviderConfig:
     def base_api_url(self) -> str | None:
         """Another name of `base_url`."""
         return self.base_url
+
+    @base_api_url.setter
+    def base_api_url(self, address: str | None) -> None:
+        self.base_url = address
 
     @property
     def endpoint(self) -> str | None:
@@ -121,10 +181,9 @@ class ProviderConfig:
             ConfigurationError: Which field, its value, and what is allowed.
         """
         _check(bool(self.name), self.name, "name", "a provider's name")
-        _check(_within(self.temperature, 0, 2), self.name, "temperature", "a number from 0 to 2")
-        _check(_within(self.max_tokens, 1, 10_000_000), self.name, "max_tokens", "a positive number")
-        _check(_within(self.timeout_s, 0.001, 1e6), self.name, "timeout", "a positive number of seconds")
-        _check(_within(self.max_retries, 0, 100), self.name, "max_retries", "a number from 0 to 100")
+        for name, (low, high, allowed) in RANGES.items():
+            value = getattr(self, name)
+            _check(value is None or low <= value <= high, self.name, name.removesuffix("_s"), allowed)
         if self.base_url:
             parts = urlsplit(self.base_url)
             usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
@@ -136,14 +195,69 @@ class ProviderConfig:
                 hint="copy the key again, without quotes or a line break at its end",
             )
 
+    # -- models ---------------------------------------------------------------------------------
+
+    def get_valid_models(self) -> list[str]:
+        """Long names of the models that are known to answer."""
+        return list(self.valid_models) if isinstance(self.valid_models, dict) else []
+
+    def get_invalid_models(self) -> list[str]:
+        """Names that were refused for good, as a copy."""
+        return list(self.invalid_models or ())
+
+    def find_model(self, name: str) -> str | None:
+        """The long name of a model, by whatever part of its names; None when nothing fits.
+
+        Upper and lower case are alike. An equal long name comes first, then an equal short one, then
+        a part of a long one, then a part of a short one.
+        """
+        wanted = name.lower()
+        known = [
+            (long, long.lower(), str(self.valid_models[long] or "").lower())
+            for long in self.get_valid_models()
+        ]
+        searches: tuple[Callable[[str, str], bool], ...] = (
+            lambda long, _short: long == wanted,
+            lambda _long, short: short == wanted,
+            lambda long, _short: wanted in long,
+            lambda _long, short: wanted in short,
+        )
+        return next((name for fits in searches for name, long, short in known if fits(long, short)), None)
+
+    def merge_valid_models(
+        self, models: Iterable[str], short_name: Callable[[str], str] | None = None
+    ) -> None:
+        """Add models that answer. Known ones keep their short name; a new one's is its long name.
+
+        Args:
+            models: Long names.
+            short_name: Another rule for the short names of new models.
+        """
+        known = {name: self.valid_models[name] for name in self.get_valid_models()}
+        for model in models:
+            if model not in known:
+                known[model] = short_name(model) if short_name else model
+        # A new table, because another thread may be reading the old one.
+        self.valid_models = known
+
+    def model_dump(self) -> dict[str, object]:
+        """The fields that the provider file keeps, as plain data; a key is masked."""
+        return {
+            "name": self.name,
+            "base_api_url": self.base_url,
+            "api_key": MASK if self.key else "",
+            "valid_models": {name: self.valid_models[name] for name in self.get_valid_models()},
+            "invalid_models": self.get_invalid_models(),
+        }
+
     def fingerprint(self) -> str:
         """A digest that differs as soon as any setting differs; it does not give the key away."""
-        values = [(f.name, self.key if f.name == "api_key" else getattr(self, f.name)) for f in fields(self)]
+        values = [
+            (f.name, self.key if f.name == "api_key" else getattr(self, f.name))
+            for f in fields(self)
+            if f.compare
+        ]
         return hashlib.blake2b(repr(values).encode(), digest_size=16).hexdigest()
-
-
-def _within(value: float | None, low: float, high: float) -> bool:
-    return value is None or low <= value <= high
 
 
 def _check(holds: bool, provider: str, name: str, allowed: str) -> None:  # noqa: FBT001 - a condition, not a switch

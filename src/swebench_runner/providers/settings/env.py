@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from swebench_runner.providers.core.protocols import ProviderSpec
+
+_NUMBERS: Final = {"temperature": "TEMPERATURE", "max_tokens": "MAX_TOKENS", "timeout_s": "TIMEOUT"}
 
 
 class Found(NamedTuple):
@@ -20,10 +22,10 @@ class Found(NamedTuple):
 def environment_names(spec: ProviderSpec) -> dict[str, tuple[str, ...]]:
     """Which variables set which field of a provider, first match wins.
 
-    The names of a provider's own documentation come first; `<NAME>_API_KEY`, `<NAME>_BASE_URL` and
-    `<NAME>_MODEL` work for every provider.
+    The names of a provider's own documentation come first; `<NAME>_API_KEY`, `<NAME>_BASE_URL`,
+    `<NAME>_MODEL`, `<NAME>_TEMPERATURE`, `<NAME>_MAX_TOKENS` and `<NAME>_TIMEOUT` work for every provider.
     """
-    prefix = spec.name.upper().replace("-", "_")
+    prefix = "".join(char if char.isalnum() else "_" for char in spec.name.upper())
     names = {
         "api_key": (*spec.key_env, f"{prefix}_API_KEY"),
         "base_url": (*spec.url_env, f"{prefix}_BASE_URL"),
@@ -32,6 +34,7 @@ def environment_names(spec: ProviderSpec) -> dict[str, tuple[str, ...]]:
     if spec.name == "openai":
         names["organization"] = ("OPENAI_ORG_ID", "OPENAI_ORGANIZATION")
         names["project"] = ("OPENAI_PROJECT_ID", "OPENAI_PROJECT")
+    names.update({field: (f"{prefix}_{name}",) for field, name in _NUMBERS.items()})
     return {field: tuple(dict.fromkeys(variables)) for field, variables in names.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 from contextlib import contextmanager
@@ -30,12 +31,13 @@ class Captured:
 
 @dataclass(slots=True)
 class Answer:
-    """What the server says."""
+    """What the server says; `places` are where the body is cut into pieces that are sent one by one."""
 
     body: bytes
     content_type: str = "application/json"
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    places: list[int] = field(default_factory=list)
 
 
 class CaptureServer:
@@ -94,7 +96,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("content-length", str(len(answer.body)))
         self.end_headers()
-        self.wfile.write(answer.body)
+        for start, end in itertools.pairwise([0, *answer.places, len(answer.body)]):
+            self.wfile.write(answer.body[start:end])
 
     def _read(self, headers: dict[str, str]) -> bytes:
         if headers.get("transfer-encoding", "").lower() != "chunked":

@@ -9,7 +9,7 @@ import pytest
 from oracles import reading
 from recordings.kinds import body_of, dialect_of, left_out, wire
 from recordings.loaders import load_files
-from recordings.product import frames_of, read_frames, read_whole, transform_of
+from recordings.product import read_stream, read_whole
 from recordings.reference import expectation
 from recordings.reference_frames import events_of, json_lines
 from recordings.shards import shards
@@ -80,7 +80,7 @@ def test_recorded_answers_read_as_the_sdks_types_hold_them(recorded_files: list[
             if framing == "whole":
                 got = read_whole(one, data)
             else:
-                got, _, _ = read_frames(one, frames_of(transform_of(one).splitter(), [data]))
+                got, _, _ = read_stream(one, [data])
         except ProviderError as error:
             found.append(f"{one.name}: the SDK reads an answer, we say {error}")
             continue

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from recordings.loaders import Interaction
     from swebench_runner.providers.core.errors import ProviderError
-    from swebench_runner.providers.core.protocols import FrameSplitter, Transform
+    from swebench_runner.providers.core.protocols import FrameSplitter, StreamDecoder, Transform
     from swebench_runner.providers.core.response import UnifiedResponse
-    from swebench_runner.providers.core.stream import Frame
+    from swebench_runner.providers.core.stream import Frame, ProviderChunk
 
 
 # The provider of ours that speaks to each kind of server; Ollama's /v1 is a compatible server like others.
@@ -76,22 +76,30 @@ def read_whole(one: Interaction, data: bytes) -> UnifiedResponse:
     return transform_of(one).parse(body, target_of(one, stream=False))
 
 
-def read_frames(one: Interaction, frames: Iterable[Frame]) -> tuple[UnifiedResponse, str, str]:
+def read_stream(one: Interaction, pieces: Iterable[bytes]) -> tuple[UnifiedResponse, str, str]:
     """The answer of a stream, with the text and the reasoning that a caller would have seen on the way.
 
     Raises:
         ProviderError: The stream carries an error, or ends early.
         InconsistentError: `complete` and `finish` disagree.
     """
-    decoder = transform_of(one).decoder(target_of(one, stream=True))
-    text, reasoning = [], []
-    for frame in frames:
-        chunk = decoder.feed(frame)
-        if chunk is not None:
-            text.append(chunk.text)
-            reasoning.append(chunk.reasoning)
+    tested = transform_of(one)
+    splitter, decoder = tested.splitter(), tested.decoder(target_of(one, stream=True))
+    chunks: list[ProviderChunk | None] = []
+    for piece in pieces:
+        for frame in splitter.feed(piece):
+            chunks.append(decoder.feed(frame))
+            if decoder.finished:
+                break
         if decoder.finished:
             break
+    else:
+        chunks.extend(map(decoder.feed, splitter.flush()))
+    said = [chunk for chunk in chunks if chunk is not None]
+    return _finished(decoder), "".join(c.text for c in said), "".join(c.reasoning for c in said)
+
+
+def _finished(decoder: StreamDecoder) -> UnifiedResponse:
     complete = decoder.complete
     try:
         answer = decoder.finish()
@@ -101,7 +109,7 @@ def read_frames(one: Interaction, frames: Iterable[Frame]) -> tuple[UnifiedRespo
         raise
     if not complete:
         raise InconsistentError("the decoder says that it is not complete, and is")
-    return answer, "".join(text), "".join(reasoning)
+    return answer
 
 
 def frames_of(splitter: FrameSplitter, pieces: Iterable[bytes]) -> list[Frame]:

@@ -174,6 +174,8 @@ def canonical(body: dict[str, Any]) -> dict[str, Any]:
         del out["stream"]
     if isinstance(out.get("stop"), str):
         out["stop"] = [out["stop"]]
+    if out.get("tools") == []:
+        del out["tools"]
     if "tools" in out:
         out["tools"] = [_canonical_tool(tool) for tool in out["tools"]]
     out["messages"] = [_canonical_message(message) for message in out["messages"]]

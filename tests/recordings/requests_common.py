@@ -28,6 +28,7 @@ TOLERATED = {
     "type: custom, type: function, type: message": "the defaults",
     "description or parameters that are empty": "the defaults",
     "arguments written with other blanks": "the same JSON",
+    "tools: []": "no tools",
     "stop as string or list": "the same to every server",
     "reasoning, reasoning_content": "two names of one field; some clients send both",
     "id, status, phase, annotations of items": "the server's own marks on its earlier answers; accepted without them",

@@ -6,7 +6,7 @@ from recordings.check import stream_faults
 from recordings.damage import cut_short, noisy, readable
 from recordings.kinds import dialect_of, left_out, wire
 from recordings.loaders import Interaction, load_files
-from recordings.product import frames_of, read_frames, transform_of
+from recordings.product import read_stream
 from recordings.reference import READERS, expectation
 from swebench_runner.providers.core.errors import IncompleteStreamError, ProviderError
 
@@ -26,13 +26,13 @@ def test_a_cut_stream_is_what_had_arrived_and_not_an_answer(streamed_files: list
             continue
         for beginning in cut_short(data, framing, one.name):
             expected = READERS[str(dialect_of(one))].streamed(readable(beginning, framing))
-            found = stream_faults(one, frames_of(transform_of(one).splitter(), [beginning]), expected)
+            found = stream_faults(one, [beginning], expected)
             assert not found, f"{one.name} cut after {len(beginning)} of {len(data)} bytes: {found}"
 
 
 def failure_of(one: Interaction, beginning: bytes) -> ProviderError | None:
     try:
-        read_frames(one, frames_of(transform_of(one).splitter(), [beginning]))
+        read_stream(one, [beginning])
     except ProviderError as error:
         return error
     return None
@@ -50,6 +50,5 @@ def test_what_arrived_of_a_cut_stream_is_in_the_error(streamed_files: list[str])
 
 def test_noise_between_the_events_changes_nothing(streamed_files: list[str]) -> None:
     for one, _, data in streams(streamed_files):
-        frames = frames_of(transform_of(one).splitter(), [noisy(data, str(dialect_of(one)), one.name)])
-        found = stream_faults(one, frames, expectation(one))
+        found = stream_faults(one, [noisy(data, str(dialect_of(one)), one.name)], expectation(one))
         assert not found, f"{one.name}: {found}"

@@ -156,6 +156,9 @@ DELTA = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delt
 STOP = {"type": "content_block_stop", "index": 0}
 TOOL_USE = {"type": "tool_use", "id": "a", "name": "f", "input": {}}
 USE = {"type": "content_block_start", "index": 0, "content_block": TOOL_USE}
+FULL_USE = {**USE, "content_block": {**TOOL_USE, "input": {"x": 1}}}
+UNKNOWN = {**USE, "content_block": {"type": "news", "id": "n", "value": {"deep": [1]}}}
+LATE_END = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 2}}
 LAST = {"type": "message_stop"}
 
 
@@ -169,6 +172,9 @@ def anthropic_streams() -> list[Trap]:
     found: dict[str, Any] = {"usage": Usage(3, 2, 5), "response_id": "c1", "model": "m"}
     answer = _said("hi", finish="end_turn", meaning="stop", **found)
     called = _said("", [Call("a", "f", {})], "tool_use", "tool_calls", **found)
+    twice = _said("hihi", finish="end_turn", meaning="stop", **found)
+    full = _said("", [A], "tool_use", "tool_calls", **found)
+    opaque = _said("", finish="end_turn", meaning="stop", opaque=[UNKNOWN["content_block"]], **found)
     overloaded = {"type": "error", "error": OVERLOADED}
     failed = {"type": "error", "error": {"type": "api_error", "message": "x"}}
 
@@ -180,6 +186,34 @@ def anthropic_streams() -> list[Trap]:
             "usage is the latest figure, not a sum", answer, START, BLOCK, DELTA, STOP, _end("end_turn"), LAST
         ),
         trap("message_start twice", answer, START, START, BLOCK, DELTA, STOP, _end("end_turn"), LAST),
+        trap(
+            "message_start in the middle",
+            twice,
+            START,
+            BLOCK,
+            DELTA,
+            START,
+            DELTA,
+            STOP,
+            _end("end_turn"),
+            LAST,
+        ),
+        trap("arguments that are whole at the start", full, START, FULL_USE, STOP, _end("tool_use"), LAST),
+        trap("no figures but the output's at the end", answer, START, BLOCK, DELTA, STOP, LATE_END, LAST),
+        trap("a block of a kind that nobody knows", opaque, START, UNKNOWN, STOP, _end("end_turn"), LAST),
+        trap(
+            "events behind the end",
+            answer,
+            START,
+            BLOCK,
+            DELTA,
+            STOP,
+            _end("end_turn"),
+            LAST,
+            START,
+            BLOCK,
+            DELTA,
+        ),
         trap("a tool without arguments sends none", called, START, USE, STOP, _end("tool_use"), LAST),
         trap("overloaded before anything", failure("OverloadedError"), overloaded),
         trap("overloaded in the middle", failure("OverloadedError"), START, BLOCK, DELTA, overloaded),

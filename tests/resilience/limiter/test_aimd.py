@@ -1,0 +1,111 @@
+"""How many calls may be in flight where nobody says."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support_lane import ONE
+from swebench_runner.providers.resilience.aimd import MOST, OPEN, REST_US, START, THOUSAND, AdaptiveWindow
+from swebench_runner.providers.resilience.lane import SECOND_US, Lane
+from swebench_runner.providers.resilience.lane_limits import LaneLimits
+
+LEASE_US = 630 * SECOND_US
+
+
+def full_round(lane: Lane, now_us: int, *, end: str = "settle") -> int:
+    """Fill the lane and let every call end; returns how many there were."""
+    count = 0
+    while lane.reserve(f"{now_us}-{count}", ONE, now_us, lease_us=LEASE_US) == 0:
+        count += 1
+        assert count < 5_000
+    for number in range(count):
+        if end == "settle":
+            lane.settle(f"{now_us}-{number}", None, now_us + SECOND_US)
+        else:
+            lane.push_back(f"{now_us}-{number}", now_us + SECOND_US)
+    return count
+
+
+def test_eight_then_doubled_until_the_first_push_back_then_one_more_a_round() -> None:
+    lane = Lane(LaneLimits())
+    rounds = [full_round(lane, second * SECOND_US) for second in range(4)]
+    assert rounds == [8, 16, 32, 64]
+    filled = full_round(lane, 10 * SECOND_US, end="push_back")
+    lowered = full_round(lane, 20 * SECOND_US)
+    assert lowered == int(filled * 0.7)  # one cut, though every call of the round was pushed back
+    assert 0 <= full_round(lane, 30 * SECOND_US) - lowered <= 1
+    assert full_round(lane, 40 * SECOND_US) - lowered <= 2
+
+
+def test_at_most_one_cut_in_two_seconds_and_never_below_one() -> None:
+    window = AdaptiveWindow(enforced=True)
+    window.cut(8, 0, trusted=False)
+    window.cut(8, REST_US - 1, trusted=False)
+    assert window.window == START * 7 // 10
+    for number in range(1, 20):
+        window.cut(8, number * REST_US, trusted=False)
+    assert window.window == THOUSAND
+    assert window.has_room(0)
+    assert not window.has_room(1)
+
+
+def test_a_window_that_is_not_used_does_not_grow() -> None:
+    window = AdaptiveWindow(enforced=True)
+    for _ in range(100):
+        window.grow(1)
+    assert window.window == START
+
+
+def test_no_more_than_the_configured_places_however_well_it_goes() -> None:
+    lane = Lane(LaneLimits(max_concurrency=10))
+    assert [full_round(lane, second * SECOND_US) for second in range(5)] == [8, 10, 10, 10, 10]
+
+
+def test_a_known_rate_is_trusted_until_most_answers_contradict_it() -> None:
+    lane = Lane(LaneLimits(requests_per_minute=50_000_000))
+    assert lane.window.window == OPEN
+    for number in range(400):
+        lane.reserve(str(number), ONE, number * SECOND_US, lease_us=LEASE_US)
+        if number % 3 == 0:
+            lane.push_back(str(number), number * SECOND_US)
+        else:
+            lane.settle(str(number), None, number * SECOND_US)
+    assert lane.window.window == OPEN
+    for number in range(400, 500):
+        lane.reserve(str(number), ONE, number * SECOND_US, lease_us=LEASE_US)
+        lane.push_back(str(number), number * SECOND_US)
+    assert lane.window.window != OPEN
+    assert lane.window.threshold == MOST  # and it doubles again as soon as it goes well
+
+
+def test_a_pause_that_was_asked_for_is_followed_by_a_small_beginning() -> None:
+    lane = Lane(LaneLimits())
+    for second in range(4):
+        full_round(lane, second * SECOND_US)
+    lane.reserve("refused", ONE, 10 * SECOND_US, lease_us=LEASE_US)
+    lane.push_back("refused", 10 * SECOND_US, pause_us=5 * SECOND_US)
+    after = [full_round(lane, (15 + second) * SECOND_US) for second in range(4)]
+    assert after[0] == START // THOUSAND
+    assert after[1] > after[0]
+
+
+def test_without_adaption_nothing_bounds_the_number_in_flight() -> None:
+    lane = Lane(LaneLimits(adaptive=False))
+    for number in range(1_000):
+        assert lane.reserve(str(number), ONE, 0, lease_us=LEASE_US) == 0
+    lane.push_back("0", 0)
+    assert lane.places is None
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 3 * REST_US), st.integers(1, 50)), max_size=200))
+def test_the_window_stays_within_its_bounds(story: list[tuple[bool, int, int]]) -> None:
+    window, now_us = AdaptiveWindow(enforced=True), 0
+    for good, pause_us, in_flight in story:
+        now_us += pause_us
+        if good:
+            window.grow(in_flight)
+        else:
+            window.cut(in_flight, now_us, trusted=False)
+        assert THOUSAND <= window.window <= MOST
+        assert 0 <= window.pushed <= window.answered <= 64

@@ -4,6 +4,7 @@ from swebench_runner.providers.auth import AuthStrategy as AuthStrategy
 from swebench_runner.providers.auth import BearerTokenAuth as BearerTokenAuth
 from swebench_runner.providers.auth import NoAuth as NoAuth
 from swebench_runner.providers.base import HealthReport as HealthReport
+from swebench_runner.providers.base import Provider as ModelProvider  # noqa: F401 - another name of it
 from swebench_runner.providers.base import Provider as Provider
 from swebench_runner.providers.bridge import AsyncBridge as AsyncBridge
 from swebench_runner.providers.bridge import get_bridge as get_bridge
@@ -73,6 +74,7 @@ from swebench_runner.providers.core.request import JsonSchemaFormat as JsonSchem
 from swebench_runner.providers.core.request import NamedTool as NamedTool
 from swebench_runner.providers.core.request import Thinking as Thinking
 from swebench_runner.providers.core.request import ToolSpec as ToolSpec
+from swebench_runner.providers.core.request import UnifiedRequest as ModelRequest  # noqa: F401 - another name of it
 from swebench_runner.providers.core.request import UnifiedRequest as UnifiedRequest
 from swebench_runner.providers.core.response import Attempt as Attempt
 from swebench_runner.providers.core.response import FinishReason as FinishReason

@@ -25,9 +25,7 @@ async def main(name: str, model: str | None) -> int:
             return 1
     print(response.content)
     cost = "unknown" if response.cost is None else f"${response.cost:f}"
-    print(
-        f"{response.answered_by}: {response.usage.total_tokens} tokens, cost {cost}, {response.latency_ms:.0f} ms"
-    )
+    print(f"{response.answered_by}: {response.usage.total_tokens} tokens, cost {cost}")
     return 0
 
 

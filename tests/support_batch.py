@@ -6,10 +6,10 @@ import asyncio
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from swebench_runner.generation.batch import BatchOptions, run_batch
-from swebench_runner.generation.batch_lanes import Lane
-from swebench_runner.generation.batch_task import Judgement, Question
-from swebench_runner.generation.instances import Instance
+from swebench_runner.generation.batch.lanes import Lane
+from swebench_runner.generation.batch.loop import BatchOptions, run_batch
+from swebench_runner.generation.batch.task import Judgement, Question
+from swebench_runner.generation.datasets.instances import Instance
 from swebench_runner.providers import MockProvider, UnifiedResponse
 from swebench_runner.providers.core.response import FinishReason
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from swebench_runner.generation.batch_events import Event, Finished
-    from swebench_runner.generation.journal import Journal
-    from swebench_runner.generation.journal_rows import Answer
+    from swebench_runner.generation.batch.events import Event, Finished
+    from swebench_runner.generation.journal.book import Journal
+    from swebench_runner.generation.journal.rows import Answer
     from swebench_runner.providers import ProviderError, UnifiedRequest
 
 

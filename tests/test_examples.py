@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from swebench_runner.generation import sample
+from swebench_runner.simulator import Simulator
+
 if TYPE_CHECKING:
-    from swebench_runner.simulator import Simulator
+    from collections.abc import Iterator
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 SAYS = {
@@ -36,6 +39,14 @@ def run(path: Path, env: dict[str, str], cwd: Path, *arguments: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    """A simulator that knows the answers to the sample."""
+    gold = {one.problem_statement: one.patch for one in sample.load()}
+    with Simulator(gold=gold).start_in_thread() as server:
+        yield server
 
 
 @pytest.mark.parametrize("name", SAYS)

@@ -45,7 +45,9 @@ if TYPE_CHECKING:
     from swebench_runner.providers.core.clock import Clock
     from swebench_runner.providers.core.config import ProviderConfig
     from swebench_runner.providers.core.protocols import (
+        HttpStream,
         ProviderSpec,
+        StreamDecoder,
         Transform,
         Transport,
         WireRequest,
@@ -179,14 +181,14 @@ class Pipeline:
                             if chunk is not None:
                                 content = True
                                 yield chunk
+                            elif decoder.finished:  # what stands behind the end is not part of the answer
+                                break
                         if content:
                             reply.content_arrived()
                             permit.first_event_s = call.began(self._clock.now_s())
-                        if decoder.complete:
-                            reply.answer_complete(COMPLETE_GRACE_S)
-                        if decoder.finished:
+                        if _ended(reply, decoder):
                             break
-                    for chunk in filter(None, map(feed, splitter.flush())):
+                    for chunk in filter(None, map(feed, () if decoder.finished else splitter.flush())):
                         yield chunk
                     response = decoder.finish()
                 except (ProviderConnectionError, ProviderTimeoutError, IncompleteStreamError) as error:
@@ -314,6 +316,13 @@ class Pipeline:
         call.spent_retries += spent
         await self._clock.sleep(delay_s)
         call.waited_ms, call.reason = delay_s * 1000.0, f"retry: {failure.error_type}"
+
+
+def _ended(reply: HttpStream, decoder: StreamDecoder) -> bool:
+    """Whether nothing more is to be read; a complete answer waits only a moment for what may follow."""
+    if decoder.complete:
+        reply.answer_complete(COMPLETE_GRACE_S)
+    return decoder.finished
 
 
 def _policy_of(config: ProviderConfig) -> RetryPolicy:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from swebench_runner.cli.provider_doctor import doctor
 from swebench_runner.cli.text import one_line, plain
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ MODEL = click.option("-m", "--model", metavar="NAME", help="Another model than t
 @click.group()
 def provider() -> None:
     """List, test and describe providers and their models."""
+
+
+provider.add_command(doctor)
 
 
 @provider.command("list")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from swebench_runner.providers.auth import BearerTokenAuth
 from swebench_runner.providers.catalog.models import facts
@@ -13,6 +14,9 @@ from swebench_runner.providers.settings.urls import openai_style
 from swebench_runner.providers.spec_provider import SpecProvider
 from swebench_runner.providers.transforms.openai_chat import OpenAIChat
 from swebench_runner.providers.transforms.openai_responses import OpenAIResponses
+
+if TYPE_CHECKING:
+    from swebench_runner.providers.core.capabilities import ModelFacts
 
 SPEC: Final = ProviderSpec(
     name="openai_compatible",
@@ -33,6 +37,26 @@ SPEC: Final = ProviderSpec(
 
 
 class OpenAICompatibleProvider(SpecProvider):
-    """A compatible server as a class: `OpenAICompatibleProvider(model="…", base_url="http://localhost:8000/v1")`."""
+    """A compatible server as a class: `OpenAICompatibleProvider(model="…", base_url="http://localhost:8000/v1")`.
+
+    What `swebench provider doctor` has found out about the server is obeyed.
+    """
 
     spec: ClassVar[ProviderSpec] = SPEC
+
+    def call_spec(self) -> ProviderSpec:
+        """The spec in the accent of this server, where it is known."""
+        from swebench_runner.providers.probing.store import find_profile  # noqa: PLC0415 - start-up
+
+        profile = find_profile(self.base_url)
+        if profile is None:
+            return self.spec
+        return replace(
+            self.spec,
+            transforms={**self.spec.transforms, "chat": OpenAIChat(**profile.chat_options())},
+            facts=lambda model: profile.refine(self.spec.facts(model)),
+        )
+
+    def facts(self, model: str | None = None) -> ModelFacts:
+        """What is known of a model, the server's own word on its window included."""
+        return self.call_spec().facts(model or self.model or "")

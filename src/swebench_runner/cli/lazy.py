@@ -20,7 +20,7 @@ class Entry(NamedTuple):
 
 
 class LazyGroup(click.Group):
-    """A group whose help costs nothing but click.
+    """A group whose help costs nothing but click. Commands that were added to it by hand come first.
 
     Args:
         entries: Commands by name, in the order in which they are listed; `location` is "module:attribute".
@@ -33,10 +33,12 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The names, in the order of the table."""
-        return list(self._entries)
+        return [*self.commands, *self._entries]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         """The command itself; this is what imports it."""
+        if cmd_name in self.commands:
+            return self.commands[cmd_name]
         entry = self._entries.get(cmd_name)
         if entry is None:
             return None
@@ -52,8 +54,9 @@ class LazyGroup(click.Group):
         Raises:
             click.UsageError: There is none; near names are suggested.
         """
-        if args and args[0] not in self._entries and not args[0].startswith("-"):
-            near = get_close_matches(args[0], self._entries, n=3, cutoff=0.5)
+        names = self.list_commands(ctx)
+        if args and args[0] not in names and not args[0].startswith("-"):
+            near = get_close_matches(args[0], names, n=3, cutoff=0.5)
             hint = f" Did you mean {' or '.join(near)}?" if near else ""
             raise click.UsageError(f"No such command {args[0]!r}.{hint}", ctx)
         return super().resolve_command(ctx, args)
@@ -61,4 +64,5 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """List the commands without importing one."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.summary) for name, entry in self._entries.items()])
+            own = [(name, command.get_short_help_str(80)) for name, command in self.commands.items()]
+            formatter.write_dl(own + [(name, entry.summary) for name, entry in self._entries.items()])

@@ -21,9 +21,13 @@ COMMANDS: Final = {
         "swebench_runner.cli.generate:generate", "Answer instances with a model; write patches."
     ),
     "evaluate": Entry("swebench_runner.cli.evaluate:evaluate", "Say which predictions solve their instance."),
-    "provider": Entry(
-        "swebench_runner.cli.provider:provider", "List, test and describe providers and models."
+    "init": Entry(
+        "swebench_runner.cli.init:init", "Get ready: choose a provider, a key, a model; test; save."
     ),
+    "provider": Entry(
+        "swebench_runner.cli.provider:provider", "Set up, list, test and describe providers and models."
+    ),
+    "config": Entry("swebench_runner.cli.config:config", "Show, check and change settings."),
     "simulator": Entry("swebench_runner.cli.simulator:simulator", "Serve made-up models on this machine."),
     "doctor": Entry("swebench_runner.cli.doctor:doctor", "Say what this machine has and what is missing."),
     "version": Entry("swebench_runner.cli.version:version", "Print the version."),

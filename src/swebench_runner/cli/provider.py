@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from swebench_runner.cli.provider_doctor import doctor
+from swebench_runner.cli.lazy import Entry, LazyGroup
 from swebench_runner.cli.text import one_line, plain
 
 if TYPE_CHECKING:
@@ -20,12 +20,17 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON inste
 MODEL = click.option("-m", "--model", metavar="NAME", help="Another model than the usual one.")
 
 
-@click.group()
+MORE = {
+    "doctor": Entry("swebench_runner.cli.provider_doctor:doctor", "Say which software answers at an address."),
+    "init": Entry("swebench_runner.cli.init:init_provider", "Set up a provider: address, key, model, test."),
+    "remove": Entry("swebench_runner.cli.init:remove", "Forget what is set up for a provider."),
+    "discover": Entry("swebench_runner.cli.init_discover:discover", "Find a provider's models and try each."),
+}
+
+
+@click.group(cls=LazyGroup, entries=MORE)
 def provider() -> None:
-    """List, test and describe providers and their models."""
-
-
-provider.add_command(doctor)
+    """Set up, list, test and describe providers and their models."""
 
 
 @provider.command("list")

@@ -142,8 +142,9 @@ class SpecProvider(Provider):
             raise MissingApiKeyError(
                 f"no API key for {spec.name!r}",
                 spec.name,
-                looked_in=("argument", *spec.key_env),
-                hint=f"export {spec.key_env[0]}=…" + (f"   (keys: {spec.docs_url})" if spec.docs_url else ""),
+                looked_in=("argument", *spec.key_env, "keyring 'swebench-runner'", "files of settings"),
+                hint=f"export {spec.key_env[0]}=…   or   swebench provider init {spec.name}"
+                + (f"   (keys: {spec.docs_url})" if spec.docs_url else ""),
             )
         if not self.base_url:
             raise ConfigurationError(

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from swebench_runner.providers.core.errors import ConfigurationError, ProviderError
 from swebench_runner.providers.registry import get_registry
+from swebench_runner.providers.settings.loader import default_provider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +32,7 @@ class ProviderChoice:
     Attributes:
         name: As the registry knows it.
         model: Given along with it ("openai/gpt-4o"); None when it was not.
-        reason: For the user: "asked for", or the variable that says so.
+        reason: For the user: "asked for", or the variable or the file that says so.
     """
 
     name: str
@@ -40,7 +41,7 @@ class ProviderChoice:
 
 
 def choose_provider(asked: str | None, *, environ: Mapping[str, str] | None = None) -> ProviderChoice | None:
-    """The provider to ask: as given, else from `SWEBENCH_PROVIDER`, else the first one with a key or address.
+    """The provider to ask: as given, else by `SWEBENCH_PROVIDER`, by the files, or by a key or an address.
 
     Returns:
         None when nothing at all is configured.
@@ -55,6 +56,10 @@ def choose_provider(asked: str | None, *, environ: Mapping[str, str] | None = No
     if named:
         choice = parse_provider(named)
         return ProviderChoice(choice.name, choice.model, PROVIDER_VARIABLE)
+    settled = default_provider(variables)
+    if settled is not None:
+        choice = parse_provider(settled[0])
+        return ProviderChoice(choice.name, choice.model, settled[1])
     for name in get_registry().list_providers():
         variable = _configured_by(name, variables)
         if variable is not None:

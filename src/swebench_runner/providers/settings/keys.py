@@ -10,6 +10,7 @@ from swebench_runner.providers.core.errors import ConfigurationError
 from swebench_runner.providers.core.secret import Secret
 from swebench_runner.providers.settings.documents import read_text
 from swebench_runner.providers.settings.files import locked, refuse_link, write_private
+from swebench_runner.providers.settings.paths import shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +40,7 @@ def find_key(provider: str, file: Path) -> StoredKey | None:
     if found:
         return StoredKey(Secret(found), f"keyring {SERVICE!r}")
     key = _read(file).get(provider)
-    return StoredKey(Secret(key), f"key file {file}") if key else None
+    return StoredKey(Secret(key), f"key file {shown(file)}") if key else None
 
 
 def save_key(provider: str, key: str, file: Path) -> str:

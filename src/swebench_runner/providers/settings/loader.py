@@ -20,7 +20,7 @@ from swebench_runner.providers.core.secret import MASK
 from swebench_runner.providers.settings import sources
 from swebench_runner.providers.settings.documents import EMPTY, read_toml
 from swebench_runner.providers.settings.fields import TABLES
-from swebench_runner.providers.settings.paths import places
+from swebench_runner.providers.settings.paths import places, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -132,11 +132,11 @@ def default_provider(
     where = places(environ, folder)
     for kind, path in (("project file", where.project), ("user file", where.user)):
         name = EMPTY if path is None else read_toml(path).get("default_provider", EMPTY)
-        if name is EMPTY or name == "":
+        if path is None or name is EMPTY or name == "":
             continue
         if not isinstance(name, str):
             raise ConfigurationError(f"{path}: default_provider is not a text", hint="give a provider's name")
-        return name, f"{kind} {path}"
+        return name, f"{kind} {shown(path)}"
     return None
 
 

@@ -47,6 +47,14 @@ def places(environ: Mapping[str, str] | None = None, folder: Path | None = None)
     return Places(home / USER_FILE, project_file(folder), home / PROVIDER_FILE, home / KEYS_FILE)
 
 
+def shown(path: Path) -> str:
+    """A path for a person to read: the home folder is `~`."""
+    try:
+        return str(Path("~") / path.relative_to(Path.home()))
+    except (ValueError, RuntimeError):
+        return str(path)
+
+
 def config_dir(environ: Mapping[str, str] | None = None) -> Path:
     """The folder of the user's settings: `SWEBENCH_CONFIG_DIR`, else where the platform keeps such things."""
     variables = os.environ if environ is None else environ

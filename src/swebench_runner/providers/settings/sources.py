@@ -11,6 +11,7 @@ from swebench_runner.providers.core.errors import ConfigurationError
 from swebench_runner.providers.settings.documents import EMPTY, read_toml
 from swebench_runner.providers.settings.env import from_environment
 from swebench_runner.providers.settings.fields import STEERING, checked, field_name
+from swebench_runner.providers.settings.paths import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -76,7 +77,7 @@ def from_toml(spec: ProviderSpec, path: Path | None, kind: Literal["project", "u
     """
     if path is None:
         return Source(kind)
-    origin = f"{kind} file {path}"
+    origin = f"{kind} file {shown(path)}"
     values = provider_values(path, spec.name, kind)
     steering = {name: str(values.pop(name)) for name in STEERING if name in values}
     key = values.pop("api_key", None)
@@ -107,7 +108,7 @@ def from_provider_file(spec: ProviderSpec, path: Path) -> Source:
     entry = read_providers(path).get(spec.name)
     if entry is None:
         return Source("providers")
-    origin = f"provider file {path}"
+    origin = f"provider file {shown(path)}"
     said: dict[str, object] = {
         "base_url": entry.base_api_url,
         "valid_models": dict(entry.valid_models) or None,

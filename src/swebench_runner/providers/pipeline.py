@@ -309,7 +309,14 @@ class Pipeline:
     async def _wait_or_raise(self, call: Call, error: ProviderError) -> None:
         failure = named(self._spec, call.target, call.failed(error, self._clock.now_s()))
         time_left_s = None if call.deadline_s is None else call.deadline_s - self._clock.now_s()
-        delay_s = self._policy.delay_s(failure, len(call.attempts), rng=self._rng, time_left_s=time_left_s)
+        delay_s = self._policy.delay_s(
+            failure,
+            len(call.attempts),
+            rng=self._rng,
+            time_left_s=time_left_s,
+            alike=sum(attempt.outcome == failure.error_type for attempt in call.attempts),
+            alternatives=call.request.alternatives,
+        )
         spent = None if delay_s is None else call.lane.retries.spend(failure, self._clock.now_s())
         if delay_s is None or spent is None:
             raise failure from failure.__cause__

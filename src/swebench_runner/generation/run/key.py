@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from swebench_runner.providers.core.request import UnifiedRequest
 
 # How an answer travels does not change what was asked.
-_NOT_THE_QUESTION: Final = frozenset({"stream", "timeout_s", "headers"})
+_NOT_THE_QUESTION: Final = frozenset({"stream", "timeout_s", "headers", "alternatives"})
 KEY_VERSION: Final = 1
 
 

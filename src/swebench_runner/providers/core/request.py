@@ -105,6 +105,7 @@ class UnifiedRequest:
         headers: Further HTTP headers; cannot replace the authentication.
         extra: Fields of the provider's own body, merged last, as they are.
         timeout_s: Ceiling for this call over all attempts, in seconds.
+        alternatives: Somebody else can be asked, so that a provider which keeps silent is not asked twice.
 
     Raises:
         ValueError: Both or neither of `prompt` and `messages` are given.
@@ -132,6 +133,7 @@ class UnifiedRequest:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     extra: Mapping[str, JSON] = field(default_factory=dict, repr=False)
     timeout_s: float | None = None
+    alternatives: bool = False
 
     def __post_init__(self) -> None:
         if (self.prompt is None) == (not self.messages):

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 THROTTLED: Final = frozenset({"rate_limit", "overloaded"})
 # An open circuit is for a fallback or the caller: waiting for it here would hide the outage.
 NOT_WAITED_FOR: Final = frozenset({"circuit_open"})
+# A second answer that is spoilt like the first is paid for too, and says that it is no accident.
+ONCE_MORE: Final = frozenset({"malformed_response", "incomplete_stream"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,14 @@ class RetryPolicy:
     max_retry_after_s: float = 120.0
 
     def delay_s(
-        self, error: ProviderError, attempts_made: int, *, rng: Random, time_left_s: float | None = None
+        self,
+        error: ProviderError,
+        attempts_made: int,
+        *,
+        rng: Random,
+        time_left_s: float | None = None,
+        alike: int = 1,
+        alternatives: bool = False,
     ) -> float | None:
         """Seconds to wait before the next attempt, or None when there is to be none.
 
@@ -47,8 +56,12 @@ class RetryPolicy:
             attempts_made: How many attempts there were.
             rng: Source of the jitter.
             time_left_s: What is left of the deadline; None without one.
+            alike: How many of the attempts failed like this, this one included.
+            alternatives: Somebody else can be asked, so that silence is not waited for twice.
         """
         if not error.retryable or error.error_type in NOT_WAITED_FOR or attempts_made >= self.max_attempts:
+            return None
+        if (alternatives and _was_silent(error)) or (error.error_type in ONCE_MORE and alike > 1):
             return None
         base_s = self.throttled_base_s if error.error_type in THROTTLED else self.base_s
         delay_s = rng.uniform(0.0, min(self.cap_s, base_s * 2.0 ** (attempts_made - 1)))
@@ -60,6 +73,11 @@ class RetryPolicy:
         if time_left_s is not None and delay_s >= time_left_s:
             return None
         return delay_s
+
+
+def _was_silent(error: ProviderError) -> bool:
+    """Whether a timer of ours ended the attempt, before the answer began or in its middle."""
+    return "timeout" in {error.error_type, getattr(error.original_error, "error_type", None)}
 
 
 class RetryBudget:

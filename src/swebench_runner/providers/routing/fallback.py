@@ -14,12 +14,12 @@ from swebench_runner.providers.core.errors import (
     ProviderError,
     ProviderTimeoutError,
 )
+from swebench_runner.providers.core.request import UnifiedRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from swebench_runner.providers.core.clock import Clock
-    from swebench_runner.providers.core.request import UnifiedRequest
     from swebench_runner.providers.core.response import Attempt, UnifiedResponse
     from swebench_runner.providers.core.stream import ProviderChunk
 
@@ -129,16 +129,17 @@ class _Route:
         if not self._left:
             raise self._all_failed()
         provider = self._left.pop(0)
+        changes: dict[str, object] = {"alternatives": True} if self._left else {}
         if provider is self._first and not self._errors:
-            return provider, self._request
-        changes: dict[str, object] = {"model": None}
+            return provider, UnifiedRequest.of(self._request, **changes)
+        changes["model"] = None
         if self._deadline_s is not None:
             left_s = self._deadline_s - self._clock.now_s()
             if left_s <= 0:
                 self._errors.append(ProviderTimeoutError("no time was left for a fallback", provider.name))
                 raise self._all_failed()
             changes["timeout_s"] = left_s
-        return provider, replace(self._request, **changes)  # type: ignore[arg-type]  # two known fields
+        return provider, UnifiedRequest.of(self._request, **changes)
 
     def failed(self, error: ProviderError) -> None:
         """Note a failure; raise it where no other provider is to be asked."""

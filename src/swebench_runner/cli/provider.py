@@ -21,7 +21,9 @@ MODEL = click.option("-m", "--model", metavar="NAME", help="Another model than t
 
 
 MORE = {
-    "doctor": Entry("swebench_runner.cli.provider_doctor:doctor", "Say which software answers at an address."),
+    "doctor": Entry(
+        "swebench_runner.cli.provider_doctor:doctor", "Say which software answers at an address."
+    ),
     "init": Entry("swebench_runner.cli.init:init_provider", "Set up a provider: address, key, model, test."),
     "remove": Entry("swebench_runner.cli.init:remove", "Forget what is set up for a provider."),
     "discover": Entry("swebench_runner.cli.init_discover:discover", "Find a provider's models and try each."),

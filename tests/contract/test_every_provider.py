@@ -221,9 +221,9 @@ async def test_a_passing_failure_is_tried_again(make: Make, stream: bool, simula
         ("sim-401", AuthenticationError, 1),
         ("sim-context", ContextLengthError, 1),
         ("sim-404", ModelNotFoundError, 1),
-        ("sim-html", ProviderError, 3),
-        ("sim-emptybody", ProviderError, 3),
-        ("sim-truncjson", ProviderError, 3),
+        ("sim-html", ProviderError, 2),
+        ("sim-emptybody", ProviderError, 2),
+        ("sim-truncjson", ProviderError, 2),
         ("sim-errorbody", ProviderError, None),
     ],
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from swebench_runner.providers.core.errors import (
     IncompleteStreamError,
+    ProviderConnectionError,
     ProviderError,
     ProviderTimeoutError,
 )
@@ -38,6 +39,7 @@ class Call:
         first_s: Seconds to the first content of the current attempt.
         spent_retries: What its retries took from the lane's budget.
         attempts: The ledger.
+        lost: What the current attempt consumed for an answer that cannot be used, as far as is known.
         reason: Why the current attempt is made.
         waited_ms: How long it was waited for.
     """
@@ -53,6 +55,7 @@ class Call:
     first_s: float | None = None
     spent_retries: float = 0.0
     attempts: list[Attempt] = field(default_factory=list)
+    lost: TokenUsage | None = None
     reason: str = "first"
     waited_ms: float = 0.0
 
@@ -73,19 +76,34 @@ class Call:
     def failed(self, error: ProviderError, now_s: float) -> ProviderError:
         """The current attempt failed: the same error, with the ledger."""
         self.lane.failed(error.error_type)
-        usage = error.usage if isinstance(error, IncompleteStreamError) else None
+        usage, self.lost = self.lost, None
         self._note(self.target.model, error.error_type, (now_s - self.sent_s) * 1000.0, usage)
         error.attempts = tuple(self.attempts)
         return error
 
-    def incomplete(self, decoder: StreamDecoder, error: ProviderError) -> ProviderError:
-        """What a broken stream raises: an error with what had arrived, or a plain timeout of nothing."""
+    def spoilt(self, body: bytes) -> None:
+        """The answer came and cannot be read: it is paid for, unless it is no answer of a model at all."""
+        if body.lstrip().startswith(b"{"):
+            self.lost = estimated_usage(self.request, body.decode("utf-8", "replace"))
+
+    def broke_off(self, decoder: StreamDecoder, error: ProviderError) -> None:
+        """Note what a broken stream consumed.
+
+        A timeout of nothing stays a timeout, and an error that the provider tells keeps its class.
+
+        Raises:
+            IncompleteStreamError: The answer was cut; with what had arrived.
+        """
         partial = decoder.partial()
         if isinstance(error, ProviderTimeoutError) and not partial.content:
-            return error
+            return
         usage = partial.usage
         if usage.source == "unknown":
             usage = estimated_usage(self.request, partial.content)
+        cut = isinstance(error, ProviderConnectionError | ProviderTimeoutError | IncompleteStreamError)
+        self.lost = usage if cut or partial.content else None
+        if not cut:
+            return
         own = isinstance(error, IncompleteStreamError)
         incomplete = IncompleteStreamError(
             error.message if own else f"the stream broke: {error.message}",
@@ -93,7 +111,7 @@ class Call:
             hint=error.hint if own else None,
         )
         incomplete.partial_text, incomplete.usage = partial.content, usage
-        return incomplete
+        raise incomplete from error
 
     def _note(self, model: str, outcome: str, latency_ms: float, usage: TokenUsage | None) -> None:
         self.attempts.append(

@@ -25,10 +25,8 @@ from swebench_runner.providers.auth import NoAuth
 from swebench_runner.providers.call import Call, last_chunk
 from swebench_runner.providers.core.clock import SystemClock
 from swebench_runner.providers.core.errors import (
-    IncompleteStreamError,
-    ProviderConnectionError,
     ProviderError,
-    ProviderTimeoutError,
+    ResponseFormatError,
 )
 from swebench_runner.providers.core.protocols import HttpRequest, HttpResponse, Target, TokenCount
 from swebench_runner.providers.replies import document, is_document, named
@@ -127,7 +125,11 @@ class Pipeline:
             response: UnifiedResponse | None = parse_bytes(reply.body, call.target)
             if response is not None:
                 return response
-        return call.transform.parse(document(self._spec, call.target, reply), call.target)
+        try:
+            return call.transform.parse(document(self._spec, call.target, reply), call.target)
+        except ResponseFormatError:
+            call.spoilt(reply.body)
+            raise
 
     async def _collect_once(self, call: Call) -> UnifiedResponse:
         """The answer over the streaming wire mode. Nobody saw a piece, so a cut stream may start again."""
@@ -191,8 +193,9 @@ class Pipeline:
                     for chunk in filter(None, map(feed, () if decoder.finished else splitter.flush())):
                         yield chunk
                     response = decoder.finish()
-                except (ProviderConnectionError, ProviderTimeoutError, IncompleteStreamError) as error:
-                    raise call.incomplete(decoder, error) from error
+                except ProviderError as error:
+                    call.broke_off(decoder, error)
+                    raise
                 yield last_chunk(self._complete(call, response, reply.headers))
 
     # -- beside answers -----------------------------------------------------------------------

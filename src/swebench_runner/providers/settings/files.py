@@ -24,11 +24,14 @@ def locked(path: Path) -> Iterator[None]:
         ConfigurationError: There is a symbolic link in place of the file.
         OSError: The folder cannot be written to.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.parent.is_dir():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.chmod(0o700)
     refuse_link(path)
     lock = path.with_name(path.name + ".lock")
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
     try:
+        _for_the_owner(descriptor)
         _wait_for(descriptor)
         yield
     finally:
@@ -43,9 +46,10 @@ def write_private(path: Path, text: str) -> None:
         OSError: It cannot be written; the old file is as it was.
     """
     refuse_link(path)
-    # mkstemp: mode 0600, a name that nobody can have prepared.
+    # mkstemp: a name that nobody can have prepared.
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
+        _for_the_owner(descriptor)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
@@ -69,6 +73,12 @@ def refuse_link(path: Path) -> None:
             f"{path} is a symbolic link and is not written to",
             hint=f"put a file in its place, or set SWEBENCH_CONFIG_DIR to the folder of {path.readlink()}",
         )
+
+
+def _for_the_owner(descriptor: int) -> None:
+    """Mode 0600, also under a umask that takes the owner's own rights."""
+    if hasattr(os, "fchmod"):
+        os.fchmod(descriptor, 0o600)
 
 
 def _wait_for(descriptor: int) -> None:

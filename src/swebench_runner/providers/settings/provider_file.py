@@ -83,7 +83,7 @@ def update_providers(path: Path, before: Mapping[str, Entry], now: Mapping[str, 
         text = read_text(path) or ""
         texts = _texts(path, text)
         _entries(path, texts)
-        yaml, document = _round_trip(path, text)
+        yaml, document, fresh = _round_trip(path, text)
         providers = _child(document, texts, "providers")
         for name in before:
             if name not in now:
@@ -93,7 +93,7 @@ def update_providers(path: Path, before: Mapping[str, Entry], now: Mapping[str, 
         out = io.StringIO()
         yaml.dump(document, out)
         # A file of comments alone is no document: they are put back in front.
-        kept = text if not texts and text.strip() else ""
+        kept = text if fresh and text.strip() else ""
         write_private(path, kept + out.getvalue())
 
 
@@ -154,10 +154,13 @@ def _write_refused(table: _Table, before: Entry, now: Entry) -> None:
     refused = [str(item) for item in there] if isinstance(there, list) else []
     gone = set(before.invalid_models) - set(now.invalid_models)
     added = [model for model in now.invalid_models if model not in before.invalid_models]
-    wanted = [model for model in refused if model not in gone]
-    wanted += [model for model in added if model not in wanted]
-    if wanted != refused or not isinstance(there, list):
-        table.set("invalid_models", [_scalar(model) for model in wanted])
+    if not isinstance(there, list):
+        table.set("invalid_models", [])
+    items = table.data[table.keys["invalid_models"]]
+    for place in reversed(range(len(refused))):
+        if refused[place] in gone:
+            del items[place]
+    items.extend(_scalar(model) for model in added if model not in refused)
 
 
 def _scalar(text: str) -> Any:  # noqa: ANN401 - a text of the YAML library
@@ -174,7 +177,8 @@ def _texts(path: Path, text: str) -> object:
     return _guarded(path, lambda: YAML(typ="base", pure=True).load(text)) or {}
 
 
-def _round_trip(path: Path, text: str) -> tuple[Any, Any]:
+def _round_trip(path: Path, text: str) -> tuple[Any, Any, bool]:
+    """What writes, the document with its comments, and whether it is a new one."""
     from ruamel.yaml import YAML  # noqa: PLC0415 - only to write
     from ruamel.yaml.comments import CommentedMap  # noqa: PLC0415 - as above
 
@@ -184,7 +188,7 @@ def _round_trip(path: Path, text: str) -> tuple[Any, Any]:
     indent, offset = _indents(text)
     yaml.indent(mapping=indent, sequence=offset + 2, offset=offset)
     document = _guarded(path, lambda: yaml.load(text))
-    return yaml, CommentedMap() if document is None else document
+    return yaml, CommentedMap() if document is None else document, document is None
 
 
 def _indents(text: str) -> tuple[int, int]:
@@ -235,11 +239,9 @@ def _entry(path: Path, name: str, raw: object) -> Entry:
 
 
 def _text(value: object, where: str) -> str | None:
-    if value is None or value in _NULLS:
-        return None
-    if not isinstance(value, str):
+    if not isinstance(value, str | None):
         raise ConfigurationError(f"{where} is not a text")
-    return value
+    return None if value is None or value in _NULLS else value
 
 
 def _no_value() -> tuple[object, ...]:

@@ -57,7 +57,7 @@ def run(wishes: RunWishes, manner: Manner) -> int:
         with screen.working("getting ready"):
             plan = stack.enter_context(with_simulator(plan, pending.ids))
         with screen.watching(plan.instances.total):
-            finished = asyncio.run(_until_done(plan, journal, pending, screen))
+            finished = asyncio.run(until_done(plan, journal, pending, screen))
         code = exit_code(finished)
         summary = summarise(plan, journal, finished, exit_code=code, resume=resume_command(manner.arguments))
         write_summary(summary)
@@ -82,7 +82,8 @@ def resume_command(arguments: Sequence[str]) -> list[str]:
     return ["swebench", *(argument for argument in arguments if argument != "--no-resume")]
 
 
-async def _until_done(plan: RunPlan, journal: Journal, pending: Pending, screen: Screen) -> Finished:
+async def until_done(plan: RunPlan, journal: Journal, pending: Pending, screen: Screen) -> Finished:
+    """The batch, with Ctrl-C once for an orderly end and twice for an immediate one."""
     control = Control()
     loop = asyncio.get_running_loop()
 
@@ -116,14 +117,15 @@ def _agreed(plan: RunPlan, pending: Pending, manner: Manner, screen: Screen) -> 
         estimate, local=local, yes=manner.yes, budget_usd=plan.wishes.budget_usd, interactive=interactive
     )
     if answer == "refuse":
-        raise _refusal(estimate)
+        raise refusal(estimate)
     if answer == "ask" and not click.confirm("Go on?", err=True):
         click.echo("Nothing was asked.", err=True)
         return False
     return True
 
 
-def _refusal(estimate: CostEstimate) -> click.UsageError:
+def refusal(estimate: CostEstimate) -> click.UsageError:
+    """What is said where money would be spent and nobody can be asked."""
     if estimate.price == "unknown":
         return click.UsageError(
             "nobody knows what this run costs, and nobody can be asked here: add --yes to run it all the same"

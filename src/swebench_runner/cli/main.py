@@ -24,6 +24,9 @@ COMMANDS: Final = {
     "init": Entry(
         "swebench_runner.cli.init:init", "Get ready: choose a provider, a key, a model; test; save."
     ),
+    "compare": Entry(
+        "swebench_runner.cli.compare:compare", "Ask several models the same; say which is better."
+    ),
     "provider": Entry(
         "swebench_runner.cli.provider:provider", "Set up, list, test and describe providers and models."
     ),

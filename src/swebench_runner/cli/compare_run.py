@@ -1,0 +1,190 @@
+"""One `swebench compare` from its plan to its exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shlex
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from swebench_runner.cli.errors import SOME_FAILED, explain
+from swebench_runner.cli.generate_run import exit_code, refusal, resume_command, until_done
+from swebench_runner.cli.generate_screen import Screen, make_screen
+from swebench_runner.cli.text import plain
+from swebench_runner.generation.compare import wording
+from swebench_runner.generation.compare.run import (
+    conclude,
+    evaluate_here,
+    plan_comparison,
+    total_estimate,
+    with_share,
+)
+from swebench_runner.generation.estimate import consent
+from swebench_runner.generation.journal.rows import REQUEUED
+from swebench_runner.generation.run.generate import (
+    estimate_plan,
+    find_pending,
+    open_journal,
+    summarise,
+)
+from swebench_runner.generation.run.plan import SAMPLE, with_simulator
+from swebench_runner.generation.run.settings import check_folder
+from swebench_runner.generation.run.summary import money, write_summary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from swebench_runner.generation.batch.events import Finished
+    from swebench_runner.generation.compare.comparison import Comparison
+    from swebench_runner.generation.compare.run import ComparisonPlan
+    from swebench_runner.generation.journal.book import Journal
+    from swebench_runner.generation.run.generate import Pending
+    from swebench_runner.generation.run.plan import RunPlan, RunWishes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareManner:
+    """How the command behaves, beside what it is asked for.
+
+    Attributes:
+        evaluate: Judge the sample by its tests.
+        force: Accept runs that were begun with other settings.
+        yes: Do not ask about costs.
+        as_json: One JSON document on standard output, and nothing else.
+        arguments: The command line as typed.
+    """
+
+    evaluate: bool
+    force: bool
+    yes: bool
+    as_json: bool
+    arguments: tuple[str, ...]
+
+
+def run(providers: Sequence[str], wishes: RunWishes, manner: CompareManner) -> int:
+    """Do it; the exit code."""
+    screen = make_screen(as_json=manner.as_json)
+    with ExitStack() as stack:
+        with screen.working("reading the instances"):
+            plan = plan_comparison(providers, wishes, environ=os.environ)
+            for one in plan.plans:
+                check_folder(one.folder)
+            journals = [stack.enter_context(open_journal(one, force=manner.force)) for one in plan.plans]
+        pending = [find_pending(one, journal) for one, journal in zip(plan.plans, journals, strict=True)]
+        if not _agreed(plan, pending, manner, screen):
+            return SOME_FAILED
+        ends = _ask_all(plan, journals, pending, manner, screen)
+    if manner.evaluate and plan.plans[0].instances.name == SAMPLE and ends[-1].stop != "interrupted":
+        with screen.working("running the sample's tests"):
+            for one in plan.plans:
+                evaluate_here(one.folder)
+    comparison, document = conclude(plan)
+    code = _exit_code(ends, len(plan.plans))
+    if manner.as_json:
+        click.echo(json.dumps({**document, "exit_code": code}, indent=2, ensure_ascii=False))
+    else:
+        show(comparison, plan)
+        if code:
+            click.echo(f"Go on with: {plain(shlex.join(resume_command(manner.arguments)))}", err=True)
+    for error in (one.error for one in ends if one.error is not None):
+        explain(error).show()
+    return code
+
+
+def _ask_all(
+    plan: ComparisonPlan,
+    journals: Sequence[Journal],
+    pending: Sequence[Pending],
+    manner: CompareManner,
+    screen: Screen,
+) -> list[Finished]:
+    """Each run in turn; none is begun after an interrupt."""
+    ends: list[Finished] = []
+    for place, (journal, left) in enumerate(zip(journals, pending, strict=True)):
+        one = with_share(plan, place, journals)
+        screen.introduce(one, journal, None)
+        ends.append(_ask(one, journal, left, manner, screen))
+        if ends[-1].stop == "interrupted":
+            break
+    return ends
+
+
+def _ask(plan: RunPlan, journal: Journal, left: Pending, manner: CompareManner, screen: Screen) -> Finished:
+    with ExitStack() as stack:
+        with screen.working("getting ready"):
+            ready = stack.enter_context(with_simulator(plan, left.ids))
+        with screen.watching(ready.instances.total):
+            finished = asyncio.run(until_done(ready, journal, left, screen))
+    summary = summarise(
+        plan, journal, finished, exit_code=exit_code(finished), resume=resume_command(manner.arguments)
+    )
+    write_summary(summary)
+    return finished
+
+
+def _exit_code(ends: Sequence[Finished], wanted: int) -> int:
+    """0 when every instance has an answer from everyone, whatever the answers are worth."""
+    failed = next((one for one in ends if one.error is not None or one.stop is not None), None)
+    if failed is not None:
+        return exit_code(failed)
+    complete = len(ends) == wanted and not any(one.missing or one.outcomes.get(REQUEUED) for one in ends)
+    return 0 if complete else SOME_FAILED
+
+
+def _agreed(plan: ComparisonPlan, pending: Sequence[Pending], manner: CompareManner, screen: Screen) -> bool:
+    """Whether it may cost what it will; always without a call, whatever the answer."""
+    with screen.working("estimating the cost"):
+        estimates = [estimate_plan(one, left) for one, left in zip(plan.plans, pending, strict=True)]
+    for one, estimate in zip(plan.plans, estimates, strict=True):
+        screen.estimated(estimate, one)
+    total = total_estimate(plan, estimates)
+    if not manner.as_json and total.price == "known":
+        click.echo(
+            f"Together: likely {money(total.likely_usd)}, at most {money(total.ceiling_usd)}", err=True
+        )
+    interactive = sys.stdin.isatty() and sys.stderr.isatty() and not manner.as_json
+    answer = consent(total, local=False, yes=manner.yes, budget_usd=plan.budget_usd, interactive=interactive)
+    if answer == "refuse":
+        raise refusal(total)
+    if answer == "ask" and not click.confirm("Go on?", err=True):
+        click.echo("Nothing was asked.", err=True)
+        return False
+    return True
+
+
+def show(comparison: Comparison, plan: ComparisonPlan) -> None:
+    """The comparison as tables on standard output."""
+    from swebench_runner.cli.provider import print_table  # noqa: PLC0415 - for start-up
+
+    if comparison.simulated:
+        click.echo("SIMULATED answers: they say nothing about any model.")
+    rows = [[plain(cell) for cell in wording.row(one)] for one in comparison.contenders]
+    shown = [
+        place
+        for place, column in enumerate(wording.COLUMNS)
+        if column not in {"empty", "truncated", "refused", "infrastructure"}
+        or any(row[place] != "0" for row in rows)
+    ]
+    print_table(
+        [wording.COLUMNS[place] for place in shown], [[row[place] for place in shown] for row in rows]
+    )
+    click.echo(f"\n{plain(wording.verdict(comparison))}")
+    for pair in comparison.pairs:
+        click.echo(f"  {plain(wording.sentence(pair, comparison.yardstick))}")
+    click.echo("\nHow often two end alike:")
+    matrix = wording.matrix(comparison)
+    numbers = [str(place) for place in range(1, len(matrix) + 1)]
+    lines = [[f"{n} {plain(name)}", *shares] for n, (name, shares) in zip(numbers, matrix, strict=True)]
+    print_table(["", *numbers], lines)
+    alone = [(plain(one.name), ", ".join(one.alone)) for one in comparison.contenders if one.alone]
+    if alone:
+        click.echo(f"\n{wording.alone_title(comparison.yardstick)}:")
+        print_table(("", ""), alone, header=False)
+    click.echo(f"\nRuns:   {plan.folder}")
+    click.echo(f"Report: swebench report {shlex.quote(str(plan.folder))}")

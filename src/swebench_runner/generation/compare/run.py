@@ -1,0 +1,193 @@
+"""Many models asked the same: a run folder for each, one budget for all, one set of prompts for everyone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from swebench_runner.generation.compare.comparison import Comparison, compare_runs
+from swebench_runner.generation.compare.reading import COMPARISON_FILE, read_run
+from swebench_runner.generation.compare.wording import to_json, to_markdown
+from swebench_runner.generation.errors import GenerationError
+from swebench_runner.generation.estimate import CostEstimate
+from swebench_runner.generation.evaluation.local import evaluate_local
+from swebench_runner.generation.journal.errors import StorageError
+from swebench_runner.generation.journal.rows import ZERO
+from swebench_runner.generation.predictions import read_predictions
+from swebench_runner.generation.run.plan import SAMPLE, RunPlan, RunWishes, plan_run
+from swebench_runner.generation.run.provider import is_local, parse_provider
+from swebench_runner.generation.run.results import EVALUATION_FILE
+from swebench_runner.generation.run.settings import PREDICTIONS_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from swebench_runner.generation.journal.book import Journal
+    from swebench_runner.providers.core.json import JSON
+
+COMPARISON_MD: Final = "comparison.md"
+MOST: Final = 20
+_RUNS: Final = Path("runs")
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9.]+")
+
+
+class ComparisonError(GenerationError):
+    """Models that cannot be compared as they were named."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonPlan:
+    """What will be done.
+
+    Attributes:
+        folder: Where the runs are.
+        plans: One for each provider and model, in the order in which they were named.
+        budget_usd: Ceiling of all of them together; None for none.
+    """
+
+    folder: Path
+    plans: tuple[RunPlan, ...]
+    budget_usd: Decimal | None
+
+
+def plan_comparison(
+    providers: Sequence[str], wishes: RunWishes, *, environ: Mapping[str, str]
+) -> ComparisonPlan:
+    """A plan for each provider, all with the first one's prompts.
+
+    Args:
+        providers: "openai/gpt-4o", "anthropic", …
+        wishes: What holds for all of them; its `output` is the comparison's folder.
+        environ: The environment.
+
+    Raises:
+        ComparisonError: Fewer than two, too many, or one twice.
+        ProviderError: A provider or model cannot be used.
+        GenerationError: Dataset or files cannot be used.
+    """
+    if not 2 <= len(providers) <= MOST:
+        raise ComparisonError(
+            f"{len(providers)} named: a comparison needs 2 to {MOST}",
+            hint="--providers openai/gpt-4o,anthropic/sonnet",
+        )
+    dataset = wishes.dataset or (SAMPLE if all(_is_made_up(name) for name in providers) else None)
+    plans = [
+        plan_run(replace(wishes, provider=name, dataset=dataset, output=Path(), fallback=""), environ=environ)
+        for name in providers
+    ]
+    lanes = [plan.lanes[0].name for plan in plans]
+    twice = [lane for place, lane in enumerate(lanes) if lane in lanes[:place]]
+    if twice:
+        raise ComparisonError(f"{twice[0]} is named twice", hint="name each model once")
+    folder = wishes.output or _folder(plans)
+    # One object makes and judges every prompt, so nobody is asked anything else than the others.
+    task = plans[0].task
+    return ComparisonPlan(
+        folder,
+        tuple(replace(plan, folder=folder / run_name(plan.lanes[0].name), task=task) for plan in plans),
+        wishes.budget_usd,
+    )
+
+
+def run_name(lane: str) -> str:
+    """The folder of a contender: its name, as far as a file may be called so, and what makes it unique."""
+    provider, _, model = lane.partition("/")
+    slug = _UNSAFE.sub("-", lane).strip("-.")[:80]
+    if slug == f"{provider}-{model}" and "-" not in provider:
+        return slug
+    return f"{slug}-{hashlib.sha256(lane.encode()).hexdigest()[:6]}"
+
+
+def _is_made_up(name: str) -> bool:
+    return parse_provider(name).name == "simulator"
+
+
+def _folder(plans: Sequence[RunPlan]) -> Path:
+    digest = hashlib.sha256("".join(plan.settings.sha256 for plan in plans).encode()).hexdigest()
+    name = _UNSAFE.sub("-", Path(plans[0].settings.dataset).stem).strip("-.")
+    return _RUNS / f"compare-{name}-{digest[:6]}"
+
+
+def with_share(plan: ComparisonPlan, place: int, journals: Sequence[Journal]) -> RunPlan:
+    """One run with what the others have left of the budget. Blocks.
+
+    What is set aside for calls of which nobody knows the end counts as spent.
+    """
+    one = plan.plans[place]
+    if plan.budget_usd is None:
+        return one
+    totals = [journal.read_totals() for number, journal in enumerate(journals) if number != place]
+    others = sum((found.spent_usd + found.unsettled_usd for found in totals), Decimal(0))
+    left = max(plan.budget_usd - others, Decimal(0))
+    return replace(one, wishes=replace(one.wishes, budget_usd=left))
+
+
+def total_estimate(plan: ComparisonPlan, estimates: Sequence[CostEstimate]) -> CostEstimate:
+    """What all of it costs; local models without a price count as free."""
+    paid = [
+        estimate
+        for one, estimate in zip(plan.plans, estimates, strict=True)
+        if estimate.instances and not (estimate.price == "unknown" and is_local(one.lanes[0].provider))
+    ]
+    unknown = any(estimate.price == "unknown" for estimate in paid)
+    likely = sum((estimate.likely_usd or ZERO for estimate in paid), ZERO)
+    ceiling = sum((estimate.ceiling_usd or ZERO for estimate in paid), ZERO)
+    return CostEstimate(
+        instances=sum(estimate.instances for estimate in estimates),
+        measured=sum(estimate.measured for estimate in estimates),
+        price="unknown" if unknown else "known" if ceiling else "free",
+        prompt_tokens=sum(estimate.prompt_tokens for estimate in estimates),
+        likely_usd=None if unknown else likely,
+        ceiling_usd=None if unknown else ceiling,
+    )
+
+
+def evaluate_here(folder: Path) -> None:
+    """Judge a run of the sample on this machine; the verdicts lie beside its predictions. Blocks.
+
+    Raises:
+        EvaluationError: The predictions cannot be judged.
+        GitError: Git is not installed.
+    """
+    path = folder / PREDICTIONS_FILE
+    if not path.is_file():
+        return
+    report = evaluate_local(read_predictions(path))
+    text = json.dumps(report.to_json(), indent=2, ensure_ascii=False)
+    _replace(folder / EVALUATION_FILE, text + "\n")
+
+
+def conclude(plan: ComparisonPlan) -> tuple[Comparison, dict[str, JSON]]:
+    """The comparison, and its document, which is also written into the folder beside a page to read. Blocks.
+
+    Raises:
+        NoRunError: A run cannot be read.
+        StorageError: The files cannot be written.
+    """
+    comparison = compare_runs([read_run(one.folder) for one in plan.plans])
+    document: dict[str, JSON] = {
+        **to_json(comparison),
+        "folder": str(plan.folder),
+        "runs": [one.folder.name for one in plan.plans],
+    }
+    _replace(plan.folder / COMPARISON_FILE, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    _replace(plan.folder / COMPARISON_MD, to_markdown(comparison))
+    return comparison, document
+
+
+def _replace(path: Path, content: str) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(content, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as exc:
+        temporary.unlink(missing_ok=True)
+        raise StorageError(f"cannot write {path}: {exc.strerror or exc}") from exc

@@ -31,6 +31,9 @@ COMMANDS: Final = {
         "swebench_runner.cli.provider:provider", "Set up, list, test and describe providers and models."
     ),
     "config": Entry("swebench_runner.cli.config:config", "Show, check and change settings."),
+    "ollama": Entry(
+        "swebench_runner.cli.ollama:ollama", "List, fetch and remove models of an Ollama server."
+    ),
     "simulator": Entry("swebench_runner.cli.simulator:simulator", "Serve made-up models on this machine."),
     "doctor": Entry("swebench_runner.cli.doctor:doctor", "Say what this machine has and what is missing."),
     "version": Entry("swebench_runner.cli.version:version", "Print the version."),

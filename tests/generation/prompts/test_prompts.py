@@ -62,9 +62,8 @@ def test_a_finished_prompt_of_one_line_is_still_a_question() -> None:
 
 
 def test_a_style_without_an_instruction_is_refused() -> None:
-    other = next(style for style in EditFormat if style is not EditFormat.UNIFIED_DIFF)
-    with pytest.raises(ValueError, match="there is one for: unified_diff"):
-        build_prompt(INSTANCE, {}, style=other)
+    with pytest.raises(ValueError, match="there is one for: search_replace, whole_file, unified_diff"):
+        build_prompt(INSTANCE, {}, style=EditFormat.PATCH_ENVELOPE)
 
 
 def test_the_same_question_is_the_same_to_the_byte() -> None:

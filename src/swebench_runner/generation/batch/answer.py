@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from swebench_runner.generation.batch.events import BudgetWarning, FellBack, LaneDown, Settled
 from swebench_runner.generation.batch.lanes import falls_back
+from swebench_runner.generation.batch.steps import Step, next_request, result_of, settled_of
 from swebench_runner.generation.journal.rows import REQUEUED, Answer, Failure, Intent, Result
 from swebench_runner.generation.run.key import call_key, instance_sha256, request_sha256
 from swebench_runner.providers.core.errors import (
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from swebench_runner.generation.batch.budget import Budget
     from swebench_runner.generation.batch.events import Watcher
     from swebench_runner.generation.batch.lanes import Lane
-    from swebench_runner.generation.batch.task import Judgement, Question, Task
+    from swebench_runner.generation.batch.task import Question, Task
     from swebench_runner.generation.datasets.instances import Instance
     from swebench_runner.generation.journal.book import Journal
     from swebench_runner.providers.core.json import JSON
@@ -58,6 +59,7 @@ class Answerer:
     budget: Budget
     sampling: Sampling
     watch: Watcher
+    retries: int = 0
 
     async def settle(self, instance: Instance, *, maybe_answered: bool) -> Settled:
         """The instance's outcome, on the disk.
@@ -75,12 +77,13 @@ class Answerer:
         if maybe_answered:
             stored = await self._stored(instance, question)
             if stored is not None:
-                return await self._judge(instance, question, *stored, paid_before=True)
+                step = await self._judged(instance, question, *stored, paid_before=True)
+                return await self._finish(instance, question, step)
         error: ProviderError | None = None
         for lane, following in self._open_lanes():
             reason = "first" if error is None else f"fallback: {error.error_type}"
             try:
-                call_id, answer = await self._ask(lane, instance, question, reason)
+                call_id, answer = await self._ask(lane, instance, self.request(question, lane), reason)
             except BudgetExceededError:
                 raise
             except ProviderError as exc:
@@ -91,7 +94,8 @@ class Answerer:
                     break
                 self.watch(FellBack(instance.instance_id, lane.name, following.name, exc.error_type))
             else:
-                return await self._judge(instance, question, call_id, answer, paid_before=False)
+                step = await self._judged(instance, question, call_id, answer, paid_before=False)
+                return await self._finish(instance, question, step)
         return await self._unanswered(instance, error)
 
     def request(self, question: Question, lane: Lane) -> UnifiedRequest:
@@ -105,15 +109,61 @@ class Answerer:
             lane.provider.model,
         )
 
+    async def _finish(self, instance: Instance, question: Question, first: Step) -> Settled:
+        """Ask again as often as that is allowed and may help; the best answer is the instance's."""
+        steps = [first]
+        while len(steps) <= self.retries and steps[-1].judgement.again is not None:
+            following = await self._again(instance, question, steps)
+            if following is None:
+                break
+            steps.append(following)
+        await self.journal.settle(result_of(instance, question, steps))
+        return settled_of(instance, steps)
+
+    async def _again(self, instance: Instance, question: Question, steps: Sequence[Step]) -> Step | None:
+        """The answer to the next question about the same instance; None when nobody gives one.
+
+        It is a call like any other: reserved, noted before it is made, and found again after a crash.
+        """
+        last = steps[-1]
+        lane = next((one for one in self.lanes if one.name == last.answer.lane), None)
+        if lane is None:
+            return None
+        request = next_request(self.request(question, lane), last, lane)
+        number = len(steps)
+        stored = await self.journal.find_answer(self._intent(instance, lane, request, None, "", step=number))
+        if stored is not None:
+            return await self._judged(instance, question, *stored, paid_before=True)
+        if lane.down is not None:
+            return None
+        reason = f"again: {last.judgement.outcome}"
+        try:
+            call_id, answer = await self._ask(lane, instance, request, reason, step=number)
+        except BudgetExceededError:
+            raise
+        except ProviderError as exc:
+            if lane.failed(exc):
+                self.watch(LaneDown(lane.name, exc.message))
+            return None
+        return await self._judged(instance, question, call_id, answer, paid_before=False)
+
     def _open_lanes(self) -> list[tuple[Lane, Lane | None]]:
         lanes = [lane for lane in self.lanes if lane.down is None]
         return list(zip(lanes, [*lanes[1:], None], strict=True))
 
     def _intent(
-        self, instance: Instance, lane: Lane, request: UnifiedRequest, cost_usd: Decimal | None, reason: str
+        self,
+        instance: Instance,
+        lane: Lane,
+        request: UnifiedRequest,
+        cost_usd: Decimal | None,
+        reason: str,
+        *,
+        step: int = 0,
     ) -> Intent:
+        asked = f"{lane.name} again {step}" if step else lane.name
         return Intent(
-            key=call_key(instance.instance_id, lane=lane.name),
+            key=call_key(instance.instance_id, lane=asked),
             request_sha256=request_sha256(request, lane=lane.name),
             instance_id=instance.instance_id,
             lane=lane.name,
@@ -130,15 +180,15 @@ class Answerer:
         return None
 
     async def _ask(
-        self, lane: Lane, instance: Instance, question: Question, reason: str
+        self, lane: Lane, instance: Instance, request: UnifiedRequest, reason: str, *, step: int = 0
     ) -> tuple[int, Answer]:
-        request = self.request(question, lane)
         cost_usd = await asyncio.to_thread(lane.provider.estimate_cost, request)
         if not await self.budget.reserve(cost_usd):
             raise _over_budget(self.budget, cost_usd, lane)
         spent_usd: Decimal | None = Decimal(0)
         try:
-            call_id = await self.journal.begin(self._intent(instance, lane, request, cost_usd, reason))
+            intent = self._intent(instance, lane, request, cost_usd, reason, step=step)
+            call_id = await self.journal.begin(intent)
             spent_usd = None  # from here on a failure of ours leaves the cost unknown
             answer = await self._call(lane, request, call_id)
             spent_usd = answer.cost_usd
@@ -168,20 +218,11 @@ class Answerer:
         lane.answered()
         return answer
 
-    async def _judge(
+    async def _judged(
         self, instance: Instance, question: Question, call_id: int, answer: Answer, *, paid_before: bool
-    ) -> Settled:
+    ) -> Step:
         judgement = await asyncio.to_thread(self.task.judge, instance, question, answer)
-        await self.journal.settle(_result(instance, judgement, call_id, answer.lane))
-        return Settled(
-            instance_id=instance.instance_id,
-            outcome=judgement.outcome,
-            lane=answer.lane,
-            detail=judgement.detail,
-            cost_usd=answer.cost_usd,
-            latency_ms=answer.latency_ms,
-            paid_before=paid_before,
-        )
+        return Step(call_id, answer, judgement, paid_before)
 
     async def _unanswered(self, instance: Instance, error: ProviderError | None) -> Settled:
         detail = "every provider is out of this run" if error is None else error.message.partition("\n")[0]
@@ -195,18 +236,6 @@ class Answerer:
             )
         )
         return Settled(instance_id=instance.instance_id, outcome=outcome, detail=detail)
-
-
-def _result(instance: Instance, judgement: Judgement, call_id: int, lane: str) -> Result:
-    return Result(
-        instance_id=instance.instance_id,
-        instance_sha256=instance_sha256(instance),
-        outcome=judgement.outcome,
-        patch=judgement.patch,
-        detail=judgement.detail,
-        call_id=call_id,
-        lane=lane,
-    )
 
 
 def _answer(response: UnifiedResponse, lane: Lane) -> Answer:

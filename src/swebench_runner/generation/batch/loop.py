@@ -52,11 +52,13 @@ class BatchOptions:
         sampling: How models are asked.
         max_workers: Instances in flight at once.
         budget_usd: Ceiling for the whole run, earlier processes included; None for none.
+        retries: How often an instance is asked again when its answer has no patch that applies.
     """
 
     sampling: Sampling = field(default_factory=Sampling)
     max_workers: int = 5
     budget_usd: Decimal | None = None
+    retries: int = 0
 
 
 async def run_batch(
@@ -159,6 +161,7 @@ class _Batch:
             budget=Budget(self._options.budget_usd, spent_usd=before.spent_usd + before.unsettled_usd),
             sampling=self._options.sampling,
             watch=self._watch,
+            retries=self._options.retries,
         )
         pending = self._pending(instances)
         workers = [

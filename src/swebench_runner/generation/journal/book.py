@@ -197,6 +197,22 @@ class Journal:
         """Who answered, in order of name. Blocks."""
         return self._blocking(lambda store: store.lanes())
 
+    def read_record(self, instance_id: str) -> dict[str, JSON]:
+        """How an instance's result came about; empty where nothing was noted. Blocks."""
+        return self._blocking(lambda store: store.record(instance_id))
+
+    def read_answers(self, instance_id: str) -> list[tuple[int, Answer]]:
+        """Every answer that was ever given for an instance, with its call, oldest first. Blocks."""
+        return self._blocking(lambda store: store.answers(instance_id))
+
+    def rewrite(self, result: Result) -> None:
+        """As `settle`. Blocks.
+
+        Raises:
+            StorageError: The journal takes nothing more.
+        """
+        self._writer.submit(lambda store: store.settle(result)).result()
+
     def read_totals(self) -> Totals:
         """Sums over the whole run. Blocks."""
         return self._blocking(lambda store: store.totals())

@@ -96,6 +96,7 @@ class Result:
         detail: What a person wants to know about it, in one line.
         call_id: The call whose answer it is; None when nobody answered.
         lane: "provider/model" that answered; "" when nobody did.
+        record: How it came about: edit format, files shown and dropped, every answer's outcome.
     """
 
     instance_id: str
@@ -105,6 +106,7 @@ class Result:
     detail: str = ""
     call_id: int | None = None
     lane: str = ""
+    record: Mapping[str, JSON] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

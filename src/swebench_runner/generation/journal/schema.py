@@ -43,6 +43,11 @@ CREATE TABLE exports (
 );
 """
 
+# Added after the first version; journals of that one get it when they are opened.
+LATER_TABLES: Final = (
+    "CREATE TABLE IF NOT EXISTS records (instance_id TEXT PRIMARY KEY, record TEXT NOT NULL)"
+)
+
 
 class _DecimalSum:
     """SQL aggregate `decimal_sum(text)`: exact where SQLite's own SUM is a float."""
@@ -98,6 +103,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             f"BEGIN;{SCHEMA}PRAGMA application_id = {APPLICATION_ID};"
             f"PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
         )
+    connection.execute(LATER_TABLES)
 
 
 def _unusable(path: Path, reason: str) -> StorageError:

@@ -126,6 +126,32 @@ class JournalStore:
                 *(result.lane, result.call_id, _now()),
             ),
         )
+        if result.record:
+            self._db.execute(
+                "INSERT OR REPLACE INTO records (instance_id, record) VALUES (?, ?)",
+                (result.instance_id, json.dumps(result.record)),
+            )
+
+    def record(self, instance_id: str) -> dict[str, JSON]:
+        """How an instance's result came about; empty where nothing was noted."""
+        row = self._db.execute("SELECT record FROM records WHERE instance_id = ?", (instance_id,)).fetchone()
+        return {} if row is None else dict(json.loads(row[0]))
+
+    def answers(self, instance_id: str) -> list[tuple[int, Answer]]:
+        """Every answer that was ever given for an instance, with its call, oldest first."""
+        rows = self._db.execute(
+            "SELECT id, answer, lane, model, finish_reason, refusal, usage, cost_usd, latency_ms, "
+            "request_id, tries, warnings FROM calls WHERE instance_id = ? AND state = 'done' ORDER BY id",
+            (instance_id,),
+        )
+        return [(row[0], _answer(row[1:])) for row in rows]
+
+    def last_settings(self) -> tuple[dict[str, JSON], str]:
+        """The settings of the run as they were last, and their digest; empty for a new run."""
+        row = self._db.execute(
+            "SELECT settings, settings_sha256 FROM sessions ORDER BY id DESC LIMIT 1"
+        ).fetchone()
+        return ({}, "") if row is None else (dict(json.loads(row[0])), str(row[1]))
 
     def known(self, instance_ids: Sequence[str]) -> dict[str, Known]:
         """What is known of these instances; those never heard of are absent."""

@@ -106,6 +106,7 @@ async def carry_out(
                 sampling=plan.wishes.sampling,
                 max_workers=plan.max_workers,
                 budget_usd=plan.wishes.budget_usd,
+                retries=plan.wishes.retries,
             ),
             watch=watch,
             control=control,

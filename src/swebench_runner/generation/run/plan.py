@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 from swebench_runner.generation.batch.answer import Sampling
 from swebench_runner.generation.batch.lanes import Lane
-from swebench_runner.generation.batch.task import PatchTask
-from swebench_runner.generation.context import load_oracle_files
+from swebench_runner.generation.batch.task import PatchTask, Room
+from swebench_runner.generation.prompts import format_for, load_template
+from swebench_runner.generation.run.files import FileWishes, choose_files
 from swebench_runner.generation.run.instances import Selection, choose_instances
 from swebench_runner.generation.run.provider import (
     SIMULATOR,
     SIMULATOR_URL,
     ProviderChoice,
     choose_provider,
+    is_local,
     make_provider,
     parse_fallbacks,
 )
@@ -23,10 +25,13 @@ from swebench_runner.generation.run.settings import RunSettings
 from swebench_runner.providers.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from decimal import Decimal
     from pathlib import Path
 
+    from swebench_runner.generation.context.sources import ContextSource
+    from swebench_runner.generation.patches import EditFormat
+    from swebench_runner.generation.prompts import PromptTemplate
     from swebench_runner.generation.run.instances import RunInstances
 
 SAMPLE: Final = "sample"
@@ -52,6 +57,10 @@ class RunWishes:
         budget_usd: Ceiling of the whole run.
         max_workers: Instances in flight; None for five, or fewer where the provider serves fewer at once.
         sampling: How models are asked.
+        files: Which other files to show, and where repositories are.
+        edit_format: How answers are to be written; None for what suits the first model.
+        template: File with the words of the prompt.
+        retries: How often an instance is asked again when its answer has no patch that applies.
     """
 
     provider: str | None = None
@@ -65,6 +74,10 @@ class RunWishes:
     budget_usd: Decimal | None = None
     max_workers: int | None = None
     sampling: Sampling = field(default_factory=Sampling)
+    files: FileWishes = field(default_factory=FileWishes)
+    edit_format: EditFormat | None = None
+    template: Path | None = None
+    retries: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +126,9 @@ def plan_run(wishes: RunWishes, *, environ: Mapping[str, str]) -> RunPlan:
     model = wishes.model or (SHOWCASE_MODEL if choice.reason == _NOTHING else None)
     providers = [make_provider(choice, model), *map(make_provider, parse_fallbacks(wishes.fallback))]
     lanes = tuple(Lane(provider) for provider in providers)
+    source = choose_files(wishes.files, instances, notes, oracle_files=wishes.oracle_files)
+    template = None if wishes.template is None else load_template(wishes.template)
+    style = _style(wishes, lanes[0], notes)
     settings = RunSettings(
         dataset=instances.name,
         split=instances.split,
@@ -120,6 +136,9 @@ def plan_run(wishes: RunWishes, *, environ: Mapping[str, str]) -> RunPlan:
         oracle_files=wishes.oracle_files.name if wishes.oracle_files else "",
         temperature=wishes.sampling.temperature,
         max_tokens=wishes.sampling.max_tokens,
+        context=source.name,
+        edit_format=style.value,
+        template=f"{template.name} {template.sha256[:12]}" if template else "",
     )
     return RunPlan(
         settings=settings,
@@ -127,7 +146,7 @@ def plan_run(wishes: RunWishes, *, environ: Mapping[str, str]) -> RunPlan:
         instances=instances,
         lanes=lanes,
         max_workers=wishes.max_workers or _workers(lanes[0]),
-        task=PatchTask(_files_of(wishes, instances, notes)),
+        task=make_task(source, style, template, lanes[0], wishes.sampling),
         wishes=wishes,
         own_simulator=not environ.get(SIMULATOR_URL, "").strip()
         and any(provider.name == SIMULATOR for provider in providers),
@@ -176,20 +195,27 @@ def _workers(lane: Lane) -> int:
     return min(USUAL_WORKERS, lane.provider.capabilities.max_concurrency or USUAL_WORKERS)
 
 
-def _files_of(
-    wishes: RunWishes, instances: RunInstances, notes: list[str]
-) -> Callable[[str], Mapping[str, str] | None]:
-    if wishes.oracle_files is not None:
-        oracle = load_oracle_files(wishes.oracle_files)
-        missing = sum(1 for instance_id in instances.digests if instance_id not in oracle)
-        if missing:
-            notes.append(f"{missing} of {instances.total} instances have no files in {oracle.path.name}")
-        notes.append("oracle files show where the fix is: such a run is not eligible for the leaderboard")
-        return oracle.get
-    if instances.name == SAMPLE:
-        from swebench_runner.generation import sample  # noqa: PLC0415 - parses its projects; needed here only
+def make_task(
+    source: ContextSource,
+    style: EditFormat,
+    template: PromptTemplate | None,
+    lane: Lane,
+    sampling: Sampling,
+) -> PatchTask:
+    """What to ask, with the files fitted into the window of a lane's model."""
+    facts = getattr(lane.provider, "facts", None)
+    window = facts().context_window if callable(facts) else None
+    room = Room(
+        window,
+        sampling.max_tokens or Room().answer_tokens,
+        lambda text: lane.provider.estimate_tokens(text) if text else 0,
+    )
+    return PatchTask(source, style=style, template=template, room=room)
 
-        return sample.files
-    if any(instance.text is None for instance in instances):
-        notes.append("no source files are shown to the model (--oracle-files), so patches are not tried out")
-    return lambda _instance_id: None
+
+def _style(wishes: RunWishes, lane: Lane, notes: list[str]) -> EditFormat:
+    if wishes.edit_format is not None:
+        return wishes.edit_format
+    choice = format_for(lane.provider.model or "", local=is_local(lane.provider))
+    notes.append(f"answers are asked for as {choice.format.value} ({choice.reason})")
+    return choice.format

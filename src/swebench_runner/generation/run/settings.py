@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PREDICTIONS_FILE: Final = "predictions.jsonl"
 SUMMARY_JSON: Final = "summary.json"
 SUMMARY_MD: Final = "summary.md"
-PROMPT_VERSION: Final = 1
+PROMPT_VERSION: Final = 2
 """Raised whenever the same instance would be asked in other words."""
 
 _RUNS: Final = Path("runs")
@@ -39,6 +39,9 @@ class RunSettings:
         oracle_files: Name of the file with the source files; "" without one.
         temperature: None for the model's own.
         max_tokens: None for the model's own.
+        context: Which files are shown: "none", "oracle", "bm25", "sample", or "files: a.py, b.py".
+        edit_format: How answers are asked to be written.
+        template: Name and digest of the prompt's template; "" for the usual one.
     """
 
     dataset: str
@@ -47,6 +50,9 @@ class RunSettings:
     oracle_files: str = ""
     temperature: float | None = None
     max_tokens: int | None = None
+    context: str = "none"
+    edit_format: str = "unified_diff"
+    template: str = ""
 
     def to_dict(self) -> dict[str, JSON]:
         """The settings by name, as the journal keeps and compares them."""
@@ -57,6 +63,9 @@ class RunSettings:
             "oracle files": self.oracle_files,
             "temperature": self.temperature,
             "max tokens": self.max_tokens,
+            "context": self.context,
+            "edit format": self.edit_format,
+            "template": self.template,
             "prompt version": PROMPT_VERSION,
         }
 

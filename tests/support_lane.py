@@ -7,6 +7,8 @@ import heapq
 import shutil
 import socket
 import subprocess
+from bisect import bisect_left
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,6 +95,14 @@ def busy_story(rng: Random, length: int) -> list[tuple[int, lane_steps.Step]]:
             used = rng.choice([None, (1, 500, 200, 300)])
             story.append((pause_us, lane_steps.Settle(name, used, answered=rng.random() < 0.9)))
     return story
+
+
+def busiest_minute(went: list[tuple[float, int]]) -> int:
+    """Most units within 60 seconds, of pairs of when and how much."""
+    times = sorted(went)
+    starts = [at_s for at_s, _ in times]
+    sums = [0, *accumulate(units for _, units in times)]
+    return max(sums[bisect_left(starts, at_s + 59.9999)] - sums[i] for i, at_s in enumerate(starts))
 
 
 @pytest.fixture(scope="session")

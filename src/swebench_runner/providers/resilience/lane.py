@@ -15,9 +15,9 @@ from swebench_runner.providers.resilience.lane_limits import NOTHING, pace
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from swebench_runner.providers.resilience.lane_leases import Lease, Leases, Reservation
     from swebench_runner.providers.resilience.lane_limits import LaneLimits, Units
     from swebench_runner.providers.resilience.lane_reports import Report
+    from swebench_runner.providers.resilience.lane_state import Lease, Leases, Reservation
 
 SECOND_US: Final = 1_000_000
 DAY_US: Final = 24 * 60 * MINUTE_US

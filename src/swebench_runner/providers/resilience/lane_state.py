@@ -1,15 +1,44 @@
-"""A lane's state as named integers, for stores that keep it outside this process."""
+"""What a lane remembers: its calls in flight, and everything else as named integers for a store."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from swebench_runner.providers.resilience.aimd import AdaptiveWindow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from swebench_runner.providers.resilience.lane import Lane
+    from swebench_runner.providers.resilience.lane_limits import Units
+
+Reservation = int | str
+"""The name of a call; a number is enough within one process."""
+Lease = tuple[int, int, int, "Units"]
+"""Its number in order, when it was reserved, until when it holds a place, what was reserved."""
+
+
+class Leases(Protocol):
+    """Leases by the name of their reservation; a dict is one."""
+
+    def __setitem__(self, reservation: Reservation, lease: Lease, /) -> None: ...
+
+    def get(self, reservation: Reservation, /) -> Lease | None:
+        """The lease, if it is still held."""
+        ...
+
+    def pop(self, reservation: Reservation, default: None, /) -> Lease | None:
+        """The lease, which is held no more; None if it was not."""
+        ...
+
+    def items(self) -> Iterable[tuple[Reservation, Lease]]:
+        """All that are held."""
+        ...
+
+    def clear(self) -> None:
+        """Forget all."""
+        ...
+
 
 NUMBERS: Final = (
     "now_us",

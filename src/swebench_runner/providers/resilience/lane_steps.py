@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from swebench_runner.providers.resilience.lane import Lane
-    from swebench_runner.providers.resilience.lane_leases import Reservation
     from swebench_runner.providers.resilience.lane_limits import Units
     from swebench_runner.providers.resilience.lane_reports import Report
+    from swebench_runner.providers.resilience.lane_state import Reservation
 
 
 @dataclass(frozen=True, slots=True)

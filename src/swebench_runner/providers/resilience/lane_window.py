@@ -9,8 +9,8 @@ from swebench_runner.providers.resilience.lane import Lane
 
 if TYPE_CHECKING:
     from swebench_runner.providers.resilience.lane import Gauge
-    from swebench_runner.providers.resilience.lane_leases import Lease, Reservation
     from swebench_runner.providers.resilience.lane_limits import Units
+    from swebench_runner.providers.resilience.lane_state import Lease, Reservation
 
 
 class SlidingWindowLane(Lane):

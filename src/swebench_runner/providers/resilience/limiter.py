@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from swebench_runner.providers.core.clock import Clock
-    from swebench_runner.providers.resilience.lane_leases import Reservation
     from swebench_runner.providers.resilience.lane_limits import Units
     from swebench_runner.providers.resilience.lane_reports import Report
+    from swebench_runner.providers.resilience.lane_state import Reservation
     from swebench_runner.providers.resilience.rate_headers import RateLimitState
 
 LEASE_S: Final = 630.0

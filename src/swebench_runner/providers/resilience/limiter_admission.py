@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from swebench_runner.providers.core.usage import TokenUsage
-    from swebench_runner.providers.resilience.lane_leases import Reservation
     from swebench_runner.providers.resilience.lane_limits import Cost, Units
     from swebench_runner.providers.resilience.lane_reports import Report
+    from swebench_runner.providers.resilience.lane_state import Reservation
     from swebench_runner.providers.resilience.rate_headers import RateLimitState
 
 PUSHED_BACK: Final = frozenset({"rate_limit", "overloaded"})

@@ -22,9 +22,9 @@ from swebench_runner.providers.resilience.stores import StoreLostError
 
 if TYPE_CHECKING:
     from swebench_runner.providers.core.clock import Clock
-    from swebench_runner.providers.resilience.lane_leases import Reservation
     from swebench_runner.providers.resilience.lane_limits import Cost, Units
     from swebench_runner.providers.resilience.lane_reports import Report
+    from swebench_runner.providers.resilience.lane_state import Reservation
     from swebench_runner.providers.resilience.limiter_admission import Admission
     from swebench_runner.providers.resilience.limiter_line import Waiter
     from swebench_runner.providers.resilience.rate_headers import RateLimitState
@@ -250,7 +250,8 @@ class _StoreHome:
         self._limiter.post(lane_steps.Cancel(reservation, sent))
 
     def push_back(self, reservation: Reservation, pause_us: int) -> None:
-        RateLimiter.pause(self._limiter, pause_us / 1e6)  # should the store be lost meanwhile
+        if pause_us:
+            RateLimiter.pause(self._limiter, pause_us / 1e6)  # should the store be lost meanwhile
         self._limiter.post(lane_steps.PushBack(reservation, pause_us))
 
     def observe(self, reservation: Reservation, reports: tuple[Report, ...]) -> None:

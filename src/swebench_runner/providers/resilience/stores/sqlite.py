@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from swebench_runner.providers.core.clock import Clock
-    from swebench_runner.providers.resilience.lane_leases import Lease, Reservation
     from swebench_runner.providers.resilience.lane_limits import LaneLimits
+    from swebench_runner.providers.resilience.lane_state import Lease, Reservation
 
 T = TypeVar("T")
 SCHEMA: Final = """

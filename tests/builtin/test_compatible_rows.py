@@ -16,6 +16,9 @@ from swebench_runner.providers import (
     ProviderRegistry,
     ReplayTransport,
     Reply,
+    Thinking,
+    ToolCall,
+    ToolResult,
     UnifiedRequest,
 )
 from swebench_runner.providers.builtin import compatible_rows
@@ -153,3 +156,34 @@ async def test_tokens_of_a_stream_are_asked_for_where_that_is_understood(name: s
     response = await made(name, transport).generate(UnifiedRequest("hi", stream=True))
     assert response.content == "hi"
     assert ("stream_options" in sent(transport)[2]) is asked
+
+
+async def test_mistral_gets_ids_that_it_takes_and_each_result_stays_with_its_call() -> None:
+    transport = ReplayTransport([reply(ANSWER)])
+    calls = (ToolCall("call_abc-123", "f", {}), ToolCall("a1B2c3D4e", "g", {}))
+    results = [ToolResult(call.id, call.name, "ok").to_message() for call in calls]
+    history = [Message(MessageRole.USER, "hi"), Message(MessageRole.ASSISTANT, list(calls)), *results]
+    await made("mistral", transport).generate(history, seed=7, thinking=Thinking(effort="low"))
+    body = sent(transport)[2]
+    first, second = (call["id"] for call in body["messages"][1]["tool_calls"])
+    assert second == "a1B2c3D4e"
+    assert len(first) == 9
+    assert first.isalnum()
+    assert [message["tool_call_id"] for message in body["messages"][2:]] == [first, second]
+    assert (body["random_seed"], body["reasoning_effort"]) == (7, "high")
+    assert "seed" not in body
+
+
+@pytest.mark.parametrize(
+    ("thinking", "words"),
+    [
+        (Thinking(enabled=False), {"thinking": {"type": "disabled"}}),
+        (Thinking(effort="high"), {"reasoning_effort": "high"}),
+        (None, {}),
+    ],
+)
+async def test_deepseek_is_kept_from_thinking_in_its_own_words(thinking: Thinking | None, words: Any) -> None:
+    transport = ReplayTransport([reply(ANSWER)])
+    await made("deepseek", transport).generate("hi", thinking=thinking)
+    body = sent(transport)[2]
+    assert {name: body[name] for name in ("thinking", "reasoning_effort") if name in body} == words

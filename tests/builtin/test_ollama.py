@@ -300,6 +300,16 @@ async def test_a_short_prompt_asks_nobody() -> None:
     assert len(transport.requests) == 2
 
 
+async def test_a_stream_learns_as_well() -> None:
+    transport = site({"/api/generate": SAID, "/api/show": SHOWN})
+    provider = OllamaProvider("m", transport=transport)
+    assert (await collect(provider.generate_stream(LONG))).content == "ok"
+    assert windows(transport) == [65_536]
+    assert (await provider.fetch_facts()).context_window == 131_072
+    assert len(transport.requests) == 2
+    assert not provider.is_cloud
+
+
 async def test_many_calls_at_once_ask_once() -> None:
     transport = site({"/api/generate": SAID, "/api/show": SHOWN})
     provider = OllamaProvider("m", transport=transport)

@@ -7,8 +7,10 @@ page that the row names and in recorded traffic of the endpoint where there is a
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from swebench_runner.providers.auth import BearerTokenAuth
 from swebench_runner.providers.catalog.models import facts
@@ -19,9 +21,61 @@ from swebench_runner.providers.transforms.openai_chat import OpenAIChat
 from swebench_runner.providers.transforms.openai_responses import OpenAIResponses
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from swebench_runner.providers.core.protocols import Transform
+    from swebench_runner.providers.core.protocols import Target, Transform, WireRequest
+    from swebench_runner.providers.core.request import UnifiedRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccentedChat(OpenAIChat):
+    """Chat completions with a few words of the body said in another way.
+
+    Attributes:
+        reword: From a body to the same in the endpoint's words.
+    """
+
+    reword: Callable[[Mapping[str, Any]], dict[str, Any]]
+
+    def encode(self, request: UnifiedRequest, target: Target) -> WireRequest:
+        """The request as a chat completion of this endpoint."""
+        wire = OpenAIChat.encode(self, request, target)  # a class with slots has no bare super()
+        return replace(wire, body=self.reword(wire.body))
+
+
+def _in_mistrals_words(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Ids of calls of nine letters and digits, `random_seed`, and reasoning that is on or off."""
+    worded = dict(body)
+    if "seed" in worded:
+        worded["random_seed"] = worded.pop("seed")
+    if worded.get("reasoning_effort", "none") != "none":
+        worded["reasoning_effort"] = "high"
+    worded["messages"] = [_with_short_ids(message) for message in worded["messages"]]
+    return worded
+
+
+def _with_short_ids(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "tool_calls" in message:
+        calls = [{**call, "id": nine_letters(str(call["id"]))} for call in message["tool_calls"]]
+        return {**message, "tool_calls": calls}
+    if "tool_call_id" in message:
+        return {**message, "tool_call_id": nine_letters(str(message["tool_call_id"]))}
+    return message
+
+
+def nine_letters(call_id: str) -> str:
+    """The id itself where Mistral takes it, else one that it takes; the same one always gives the same."""
+    if len(call_id) == 9 and call_id.isascii() and call_id.isalnum():
+        return call_id
+    return hashlib.blake2b(call_id.encode("utf-8", "replace"), digest_size=8).hexdigest()[:9]
+
+
+def _in_deepseeks_words(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Thinking is switched off in a field of its own; the levels are the usual ones."""
+    if body.get("reasoning_effort") != "none":
+        return dict(body)
+    rest = {name: value for name, value in body.items() if name != "reasoning_effort"}
+    return {**rest, "thinking": {"type": "disabled"}}
 
 
 def _dialects(chat: OpenAIChat, *, responses: bool) -> dict[str, Transform]:
@@ -198,7 +252,7 @@ DEEPSEEK: Final = _cloud(
     "DeepSeek",
     "https://api.deepseek.com/v1",
     ("DEEPSEEK_API_KEY",),
-    chat=OpenAIChat(replay="content", max_tokens_field="max_tokens"),
+    chat=AccentedChat(replay="content", max_tokens_field="max_tokens", reword=_in_deepseeks_words),
     model="deepseek-flash",
     models=("deepseek-v4-pro", "deepseek-v4-flash"),
     price_provider="deepseek",
@@ -207,13 +261,14 @@ DEEPSEEK: Final = _cloud(
 )
 
 # https://docs.mistral.ai/api/: fields that it does not know are a 422, so neither `stream_options` (the last
-# chunk counts the tokens anyway [recorded]) nor reasoning in earlier messages.
+# chunk counts the tokens anyway [recorded]) nor reasoning in earlier messages. An id of a call that is not
+# nine letters or digits is a 400 (https://github.com/langchain-ai/langchain/pull/24668).
 MISTRAL: Final = _cloud(
     "mistral",
     "Mistral",
     "https://api.mistral.ai/v1",
     ("MISTRAL_API_KEY",),
-    chat=OpenAIChat(stream_usage=False, max_tokens_field="max_tokens"),
+    chat=AccentedChat(stream_usage=False, max_tokens_field="max_tokens", reword=_in_mistrals_words),
     model="mistral-medium-latest",
     models=("mistral-large-4", "mistral-small-latest", "codestral-2508"),
     price_provider="mistral",

@@ -60,6 +60,6 @@ def named(spec: ProviderSpec, target: Target, error: ProviderError) -> ProviderE
 
 def is_document(reply: HttpStream) -> bool:
     """Whether the body is one document (an error, JSON, a web page) although a stream was asked for."""
-    if not 200 <= reply.status < 300:
+    if not 200 <= reply.status < 300 or reply.status == 204:
         return True
     return reply.headers.get("content-type", "").startswith(("application/json", "text/html"))

@@ -170,6 +170,7 @@ class Pipeline:
             async with self._transport.stream(call.http, self._config.timeouts) as reply:
                 if is_document(reply):
                     response = self._read(call, HttpResponse(reply.status, reply.headers, await reply.read()))
+                    permit.answered()
                     yield last_chunk(self._complete(call, response, reply.headers))
                     return
                 decoder = call.transform.decoder(call.target)
@@ -196,6 +197,7 @@ class Pipeline:
                 except ProviderError as error:
                     call.broke_off(decoder, error)
                     raise
+                permit.answered()
                 yield last_chunk(self._complete(call, response, reply.headers))
 
     # -- beside answers -----------------------------------------------------------------------

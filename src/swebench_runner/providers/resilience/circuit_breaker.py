@@ -119,6 +119,10 @@ class Permit:
         self.first_event_s: float | None = None
         self.used = False
 
+    def answered(self) -> None:
+        """The answer is whole: settled now, since a reader may leave with its last piece in hand."""
+        self._breaker.settle(self, None)
+
     def __enter__(self) -> Self:
         return self
 

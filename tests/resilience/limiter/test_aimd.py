@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support_lane import ONE
-from swebench_runner.providers.resilience.aimd import MOST, OPEN, REST_US, START, THOUSAND, AdaptiveWindow
+from swebench_runner.providers.resilience.aimd import (
+    MOST,
+    OPEN,
+    REMEMBERED,
+    REST_US,
+    START,
+    THOUSAND,
+    AdaptiveWindow,
+)
 from swebench_runner.providers.resilience.lane import SECOND_US, Lane
 from swebench_runner.providers.resilience.lane_limits import LaneLimits
 
@@ -40,14 +48,26 @@ def test_eight_then_doubled_until_the_first_push_back_then_one_more_a_round() ->
 
 def test_at_most_one_cut_in_two_seconds_and_never_below_one() -> None:
     window = AdaptiveWindow(enforced=True)
-    window.cut(8, 0, trusted=False)
-    window.cut(8, REST_US - 1, trusted=False)
+    window.cut(8, 0, began_us=0, trusted=False)
+    window.cut(8, REST_US - 1, began_us=1, trusted=False)
     assert window.window == START * 7 // 10
     for number in range(1, 20):
-        window.cut(8, number * REST_US, trusted=False)
+        window.cut(8, number * REST_US, began_us=number * REST_US, trusted=False)
     assert window.window == THOUSAND
     assert window.has_room(0)
     assert not window.has_room(1)
+
+
+def test_one_crowd_is_one_cut_however_long_its_calls_take_to_be_refused() -> None:
+    lane = Lane(LaneLimits())
+    for number in range(8):
+        lane.reserve(str(number), ONE, 0, lease_us=LEASE_US)
+    for number in range(8):
+        lane.push_back(str(number), (5 + 3 * number) * SECOND_US)
+    assert lane.places == 5
+    lane.reserve("later", ONE, 30 * SECOND_US, lease_us=LEASE_US)
+    lane.push_back("later", 31 * SECOND_US)
+    assert lane.places == 3
 
 
 def test_a_window_that_is_not_used_does_not_grow() -> None:
@@ -72,7 +92,7 @@ def test_a_known_rate_is_trusted_until_most_answers_contradict_it() -> None:
         else:
             lane.settle(str(number), None, number * SECOND_US)
     assert lane.window.window == OPEN
-    for number in range(400, 500):
+    for number in range(400, 800):
         lane.reserve(str(number), ONE, number * SECOND_US, lease_us=LEASE_US)
         lane.push_back(str(number), number * SECOND_US)
     assert lane.window.window != OPEN
@@ -106,6 +126,6 @@ def test_the_window_stays_within_its_bounds(story: list[tuple[bool, int, int]]) 
         if good:
             window.grow(in_flight)
         else:
-            window.cut(in_flight, now_us, trusted=False)
+            window.cut(in_flight, now_us, began_us=now_us, trusted=False)
         assert THOUSAND <= window.window <= MOST
-        assert 0 <= window.pushed <= window.answered <= 64
+        assert 0 <= window.pushed <= window.answered <= REMEMBERED

@@ -232,12 +232,13 @@ def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
     assert lane.certain_wait_us(0) == 10 * SECOND_US
 
 
-def test_a_push_back_without_a_time_empties_the_bucket() -> None:
+def test_a_push_back_without_a_time_leaves_no_burst() -> None:
     lane = Lane(LaneLimits(requests_per_minute=600))
     lane.reserve("a", ONE, 0, lease_us=LEASE_US)
-    lane.push_back("a", 0)
+    assert lane.push_back("a", 0)
     assert lane.certain_wait_us(0) == 0
-    assert lane.wait_us(ONE, 0) > 0
+    assert lane.reserve("b", ONE, 0, lease_us=LEASE_US) == 0
+    assert lane.reserve("c", ONE, 0, lease_us=LEASE_US) > 90_000
     assert not lane.push_back("a", 0)
 
 

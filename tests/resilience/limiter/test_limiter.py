@@ -347,3 +347,25 @@ async def test_the_systems_clock_wakes_the_head_too() -> None:
     admissions = await asyncio.gather(*(limiter.acquire() for _ in range(20)))
     assert sum(admission.waited_s > 0 for admission in admissions) >= 15
     assert limiter.queue_depth == 0
+
+
+async def test_the_length_of_answers_is_expected_from_the_last_ones() -> None:
+    limiter = RateLimiter(LaneLimits(tokens_per_minute=10_000_000))
+    assert limiter.expect(7) == Cost(7, 1_000)
+    assert limiter.expect(7, 300) == Cost(7, 300)
+    for length in [100, 110, 90, 105, 95, 100] * 40:
+        (await limiter.acquire()).settle(TokenUsage(7, length))
+    expected = limiter.expect(7, 4_096).output_tokens
+    assert 100 <= expected <= 160
+    for _ in range(100):
+        (await limiter.acquire()).settle(TokenUsage(7, 2_000))
+    assert limiter.expect(7, 4_096).output_tokens > 1_900
+    before = limiter.expect(7)
+    (await limiter.acquire()).settle(None)
+    assert limiter.expect(7) == before
+
+
+def test_where_output_is_limited_apart_all_that_is_allowed_is_reserved() -> None:
+    limiter = RateLimiter(LaneLimits(output_tokens_per_minute=8_000))
+    assert limiter.expect(7, 4_096) == Cost(7, 4_096)
+    assert limiter.expect(7) == Cost(7, 1_000)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import suppress
 
 import pytest
 
 from support_lane import PatientClock, busiest_minute
+from swebench_runner.providers.core.errors import OverloadedError, RateLimitError, ServerError
 from swebench_runner.providers.resilience.lane_limits import Cost, LaneLimits, pace
 from swebench_runner.providers.resilience.limiter import RateLimiter
 from swebench_runner.providers.resilience.limiter_shared import SharedRateLimiter
@@ -105,3 +107,27 @@ async def test_a_lane_alone_uses_what_the_headers_allow() -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
     assert refused[0] == 0
     assert served[0] / (300 * SPAN_S / 60) >= 0.95
+
+
+async def test_a_stray_push_back_now_and_then_costs_a_known_rate_nothing() -> None:
+    """One call in ten is refused and three in ten fail, whatever we do: the rate is used all the same."""
+    clock = PatientClock(1_000.0)
+    limiter = RateLimiter(LaneLimits(requests_per_minute=300), clock=clock)
+    rng, went = random.Random(3), [0]
+
+    async def work() -> None:
+        while True:
+            with suppress(ServerError, RateLimitError):
+                async with limiter.admit():
+                    went[0] += 1
+                    await clock.sleep(rng.uniform(1, 5))
+                    fate = rng.random()
+                    if fate < 0.4:
+                        raise RateLimitError("no") if fate < 0.1 else OverloadedError("no")
+
+    tasks = [asyncio.create_task(work()) for _ in range(60)]
+    await clock.advance(SPAN_S)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert 0.95 <= went[0] / (300 * SPAN_S / 60) <= 1.01

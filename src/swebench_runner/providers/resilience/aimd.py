@@ -16,7 +16,7 @@ OPEN: Final = 0
 START: Final = 8 * THOUSAND
 MOST: Final = 1_000_000 * THOUSAND
 REST_US: Final = 2_000_000
-REMEMBERED: Final = 64
+REMEMBERED: Final = 256
 ENOUGH: Final = 8
 
 
@@ -62,10 +62,13 @@ class AdaptiveWindow:
         if self.round * THOUSAND >= window:
             self.round, self.peak = 0, in_flight
 
-    def cut(self, in_flight: int, now_us: int, *, trusted: bool) -> None:
-        """Learn from a call that was pushed back, counted in `in_flight`."""
+    def cut(self, in_flight: int, now_us: int, *, began_us: int, trusted: bool) -> None:
+        """Learn from a call that was pushed back, counted in `in_flight`.
+
+        One that began before the last cut tells of the same crowd, and lowers nothing again.
+        """
         self._count(pushed=1)
-        if now_us - self.cut_at_us < REST_US:
+        if now_us - self.cut_at_us < REST_US or began_us < self.cut_at_us:
             return
         if trusted and (self.answered < ENOUGH or self.pushed * 2 <= self.answered):
             return

@@ -185,14 +185,15 @@ class Lane:
     def push_back(self, reservation: Reservation, now_us: int, *, pause_us: int = 0) -> bool:
         """The provider refused the call for want of room: let fewer go, and pause if it asked for that."""
         now_us = self._clocked(now_us)
-        in_flight = self.in_flight
+        in_flight, lease = self.in_flight, self.leases.get(reservation)
+        began_us = now_us if lease is None else lease[1]
         known = self.release(reservation, None, now_us)
         if self._limits.adaptive:
-            self.window.cut(max(1, in_flight), now_us, trusted=self._trusted)
+            self.window.cut(max(1, in_flight), now_us, began_us=began_us, trusted=self._trusted)
         if pause_us > 0:
             self.pause(pause_us, now_us)
         else:
-            self._drain(now_us, left=0)
+            self._drain(now_us, left=1)
         return known
 
     def pause(self, pause_us: int, now_us: int) -> None:

@@ -19,6 +19,7 @@ from swebench_runner.providers.resilience.lane_limits import NO_COST, Cost, Lane
 from swebench_runner.providers.resilience.lane_reports import reports_of
 from swebench_runner.providers.resilience.lane_window import SlidingWindowLane
 from swebench_runner.providers.resilience.limiter_admission import Admission
+from swebench_runner.providers.resilience.limiter_forecast import OutputForecast
 from swebench_runner.providers.resilience.limiter_line import Line, Waiter, sleep_until_woken
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ class RateLimiter:
         self._home = LocalHome(self.limits, self._clock, self._line.wake_head)
         self._lock = self._home.lock
         self._names = count(1)
+        self._forecast = OutputForecast()
         self._free = self.limits.unlimited and not self.limits.learn and not self.limits.adaptive
 
     # -- asking -------------------------------------------------------------------------------
@@ -140,6 +142,22 @@ class RateLimiter:
             RateLimitError: On entering: there is no room before the deadline.
         """
         return Admission(self, cost, cost.units, deadline_s)
+
+    def expect(self, input_tokens: int, max_tokens: int | None = None) -> Cost:
+        """What a call will probably take, to be given to `admit`.
+
+        Args:
+            input_tokens: Of the prompt, counted or estimated.
+            max_tokens: The most the answer may have. Where output is limited apart the provider books
+                all of it at the start (Anthropic); elsewhere what the last answers took is enough.
+        """
+        if max_tokens is not None and self._rates()[3]:
+            return Cost(input_tokens, max_tokens)
+        return Cost(input_tokens, self._forecast.expect(max_tokens))
+
+    def learn_output(self, output_tokens: int) -> None:
+        """An answer had so many tokens."""
+        self._forecast.learn(output_tokens)
 
     async def acquire(self, cost: Cost | int = NO_COST, *, deadline_s: float | None = None) -> Admission:
         """An admission that the caller settles, fails or cancels.
@@ -226,8 +244,7 @@ class RateLimiter:
     @property
     def counts_tokens(self) -> bool:
         """Whether a call's tokens matter now; where not, nobody needs to estimate them."""
-        rates = self._home.lane.rates
-        return bool(rates[1] or rates[2] or rates[3])
+        return any(self._rates()[1:])
 
     async def look(self) -> LimiterView:
         """As it stands."""
@@ -244,6 +261,9 @@ class RateLimiter:
             )
 
     # -- within -------------------------------------------------------------------------------
+
+    def _rates(self) -> Units:
+        return self._home.lane.rates
 
     def _enter(self, admission: Admission) -> Waiter:
         deadline_us = FAR if admission.deadline_s is None else int(admission.deadline_s * 1e6)

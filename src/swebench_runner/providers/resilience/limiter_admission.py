@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from swebench_runner.providers.core.errors import IncompleteStreamError, ProviderError, ProviderTimeoutError
-from swebench_runner.providers.resilience.lane_limits import units_used
+from swebench_runner.providers.resilience.lane_limits import Cost, units_used
 from swebench_runner.providers.resilience.lane_reports import reports_of
 from swebench_runner.providers.resilience.rate_headers import read_rate_headers
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from swebench_runner.providers.core.usage import TokenUsage
-    from swebench_runner.providers.resilience.lane_limits import Cost, Units
+    from swebench_runner.providers.resilience.lane_limits import Units
     from swebench_runner.providers.resilience.lane_reports import Report
     from swebench_runner.providers.resilience.lane_state import Reservation
     from swebench_runner.providers.resilience.rate_headers import RateLimitState
@@ -64,6 +64,10 @@ class Gate(Protocol):
 
     async def in_line(self, admission: Admission) -> None:
         """Wait until it is admitted."""
+        ...
+
+    def learn_output(self, output_tokens: int) -> None:
+        """An answer had so many tokens."""
         ...
 
 
@@ -120,7 +124,10 @@ class Admission:
         """
         home, self.home = self.home, None
         if home is not None:
-            home.settle(self.reservation, _units(usage), answered=True)
+            units = _units(usage)
+            if units is not None:
+                self._gate.learn_output(units[3])
+            home.settle(self.reservation, units, answered=True)
 
     def fail(self, error: ProviderError) -> None:
         """The call failed: give back what it did not take, and slow down if the provider asks for it."""
@@ -162,10 +169,7 @@ class Admission:
 
 
 def _units(usage: TokenUsage | Cost | None) -> Units | None:
-    units = getattr(usage, "units", None)
-    if units is not None:
-        return units  # type: ignore[no-any-return]  # only Cost has units
-    return units_used(usage)  # type: ignore[arg-type]  # what is left is a usage or None
+    return usage.units if isinstance(usage, Cost) else units_used(usage)
 
 
 def _never_sent(error: ProviderError) -> bool:

@@ -76,7 +76,7 @@ class SharedRateLimiter(RateLimiter):
         self._process = f"{os.getpid():x}-{uuid4().hex[:12]}"
         self._away = _StoreHome(self)
         self._lost_until_s = float("-inf")
-        self._told_of_tokens = any(limits.rates[1:])
+        self._told_of = [bool(rate) for rate in limits.rates]
         self._wait_s = 0.0
         self._posts: set[asyncio.Task[None]] = set()
 
@@ -84,11 +84,6 @@ class SharedRateLimiter(RateLimiter):
     def store_lost(self) -> bool:
         """Whether the store did not answer lately."""
         return self._clock.now_s() < self._lost_until_s
-
-    @property
-    def counts_tokens(self) -> bool:
-        """Whether a call's tokens matter, as far as this process knows."""
-        return self._told_of_tokens
 
     async def try_acquire(self, cost: Cost = NO_COST) -> Admission | None:
         """An admission if there is room now and nobody waits here; else None."""
@@ -151,10 +146,16 @@ class SharedRateLimiter(RateLimiter):
         task.add_done_callback(self._posts.discard)
 
     def heard(self, reports: tuple[Report, ...]) -> None:
-        """Remember whether the provider counts tokens."""
-        self._told_of_tokens = self._told_of_tokens or any(report[0] for report in reports)
+        """Remember what the provider counts."""
+        for report in reports:
+            self._told_of[report[0]] = True
 
     # -- within -------------------------------------------------------------------------------
+
+    def _rates(self) -> Units:
+        """Whether each resource is limited, as far as this process has heard."""
+        requests, tokens, asked, told = self._told_of
+        return (int(requests), int(tokens), int(asked), int(told))
 
     async def _ask(self, waiter: Waiter) -> float | None:
         with self._lock:

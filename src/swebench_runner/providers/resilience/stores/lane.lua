@@ -42,7 +42,7 @@ end
 -- aimd.py -----------------------------------------------------------------------------------------
 
 local function count(pushed)
-  if s.answered >= 64 then
+  if s.answered >= 256 then
     s.answered, s.pushed = floor(s.answered / 2), floor(s.pushed / 2)
   end
   s.answered, s.pushed = s.answered + 1, s.pushed + pushed
@@ -62,9 +62,9 @@ local function grow(in_flight)
   if s.round * 1000 >= window then s.round, s.peak = 0, in_flight end
 end
 
-local function cut(in_flight)
+local function cut(in_flight, began)
   count(1)
-  if now - s.cut_at_us < REST then return end
+  if now - s.cut_at_us < REST or began < s.cut_at_us then return end
   if trusted and (s.answered < 8 or s.pushed * 2 <= s.answered) then return end
   local base = s.window
   if base == 0 then base = in_flight * 1000 end
@@ -325,10 +325,10 @@ local steps = {
     return known
   end,
   push_back = function()  -- name, length of the pause
-    local in_flight = s.in_flight
+    local in_flight, lease = s.in_flight, get(ARGV[A + 1])
     local known = release(ARGV[A + 1], nil)
-    if adaptive then cut(max(1, in_flight)) end
-    if arg[A + 2] > 0 then pause(arg[A + 2]) else drain(now, 0) end
+    if adaptive then cut(max(1, in_flight), lease and lease.at or now) end
+    if arg[A + 2] > 0 then pause(arg[A + 2]) else drain(now, 1) end
     return known
   end,
   observe = function()  -- name, and four numbers a report

@@ -12,7 +12,7 @@ import pytest
 from support_fault_calls import provider_of
 from support_fault_scripts import plain
 from support_fault_wires import PROVIDERS, MemoryTransport, Wire
-from support_virtual_time import LoopClock, VirtualLoop, in_virtual_time
+from support_virtual_time import LoopClock, in_virtual_time
 from swebench_runner.providers import FallbackProvider, RetryPolicy
 from swebench_runner.providers.resilience.circuit_breaker import CircuitState
 from swebench_runner.simulator import Simulator
@@ -161,19 +161,19 @@ def test_many_cancelled_streams_leave_nothing() -> None:
 def test_a_loop_that_ends_during_a_stream_leaves_no_task_and_no_warning() -> None:
     pending: list[asyncio.Task[None]] = []
 
-    async def story() -> None:
-        clock = LoopClock()
-        sim = await Simulator(clock=clock).__aenter__()
-        asked = provider_of("openai", "sim-lorem@tokens=50@idle=1", sim.url, clock)
-        pending.append(asyncio.ensure_future(live(asked)))
-        await asyncio.sleep(5.0)
-        assert not pending[0].done()
-        await sim.__aexit__(None, None, None)
+    async def read(provider: Any, begun: asyncio.Event) -> None:
+        async for _chunk in provider.generate_stream("hello"):
+            begun.set()
 
-    with warnings.catch_warnings(record=True) as told:
+    async def story(url: str) -> None:
+        begun = asyncio.Event()
+        asked = provider_of("openai", "sim-stall@s=0", url, LoopClock())
+        pending.append(asyncio.ensure_future(read(asked, begun)))
+        await begun.wait()
+
+    with Simulator().start_in_thread() as sim, warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-            runner.run(story())
+        asyncio.run(story(sim.url))
         gc.collect()
-    assert pending[0].done()
+    assert pending[0].cancelled()
     assert [str(warning.message) for warning in told] == []

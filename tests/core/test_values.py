@@ -305,5 +305,7 @@ def test_old_handlers_still_catch_unknown_names() -> None:
 def test_no_repr_shows_what_was_asked() -> None:
     text = "the private question"
     message = Message(MessageRole.USER, [TextPart(text)])
-    shown = repr([UnifiedRequest(text, text, extra={"x": text}), message, message.parts(), ToolResult("1", "t", text)])
+    shown = repr(
+        [UnifiedRequest(text, text, extra={"x": text}), message, message.parts(), ToolResult("1", "t", text)]
+    )
     assert text not in shown

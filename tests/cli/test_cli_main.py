@@ -73,7 +73,7 @@ def test_a_module_is_the_same_command(workplace: Path) -> None:
     [
         (
             ["genrate"],
-            "No such command 'genrate'. Did you mean generate or evaluate?",
+            "No such command 'genrate'. Did you mean generate or extract or evaluate?",
             "Help: swebench --help",
         ),
         (["provider", "lst"], "No such command 'lst'", "Help: swebench provider --help"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from swebench_runner.cli.options import Dollars, split_commas
+from swebench_runner.cli.wishes import read_wishes, wish_options
 
 if TYPE_CHECKING:
     from swebench_runner.cli.main import Session
@@ -34,41 +34,11 @@ class Manner:
 
 
 @click.command()
-@click.option(
-    "-p", "--provider", metavar="NAME", help="Whom to ask: openai, anthropic, ollama, openrouter, …"
-)
-@click.option(
-    "-m", "--model", metavar="NAME", envvar="SWEBENCH_MODEL", help="Model; else the provider's usual one."
-)
-@click.option(
-    "-d", "--dataset", metavar="NAME", envvar="SWEBENCH_DATASET",
-    help="lite, verified, full, multilingual, multimodal, sample, or a .json, .jsonl or .parquet file.",
-)  # fmt: skip
-@click.option("--split", metavar="NAME", help="Split of a hub dataset; else its usual one.")
-@click.option("-c", "--count", type=int, metavar="N", help="At most so many instances.")
-@click.option("-i", "--instance", "--instances", "instance_ids", multiple=True, metavar="ID",
-              help="Only this instance; repeat it or separate ids by commas.")  # fmt: skip
-@click.option("--subset", metavar="GLOB", help="Only ids that fit this pattern: 'django__*'.")
-@click.option("--regex", metavar="EXPR", help="Only ids that this regular expression matches.")
-@click.option("--sample-percent", type=float, metavar="P", help="Only this share of the instances.")
-@click.option("--seed", type=int, metavar="N", help="Choose at random, the same way for the same number.")
-@click.option("--oracle-files", type=click.Path(path_type=Path), metavar="FILE",
-              help='Files to show: lines of {"instance_id", "oracle_files": {path: text}}')  # fmt: skip
+@wish_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR",
               help="The run's folder; else ./runs/<dataset>-<provider>-<model>-<hash>.")  # fmt: skip
-@click.option(
-    "--fallback",
-    default="",
-    metavar="A,B",
-    help="Whom to ask when the provider fails: anthropic,openai/gpt-4o.",
-)
-@click.option("--budget", "budget_usd", type=Dollars(), help="Never spend more than this on the whole run.")
 @click.option("--max-workers", type=click.IntRange(1, 1000), metavar="N", envvar="SWEBENCH_MAX_WORKERS",
               help="Instances in flight at once.  [default: 5, fewer for a local server]")  # fmt: skip
-@click.option("--temperature", type=click.FloatRange(0, 2), default=0.0, show_default=True, metavar="T",
-              help="Randomness of the answers.")  # fmt: skip
-@click.option("--max-tokens", type=click.IntRange(1), default=8192, show_default=True, metavar="N",
-              help="Longest answer, in tokens.")  # fmt: skip
 @click.option(
     "--stream/--no-stream", default=False, help="Let answers travel in pieces; the result is the same."
 )
@@ -87,31 +57,7 @@ def generate(session: Session, /, **options: object) -> int:
     predictions.jsonl for the harness, journal.sqlite with every answer, summary.json, summary.md.
     """
     from swebench_runner.cli.generate_run import run  # noqa: PLC0415 - `--help` must not pay for it
-    from swebench_runner.generation.batch.answer import Sampling  # noqa: PLC0415 - as above
-    from swebench_runner.generation.run.instances import Selection  # noqa: PLC0415 - as above
-    from swebench_runner.generation.run.plan import RunWishes  # noqa: PLC0415 - as above
 
-    def take(*names: str) -> dict[str, object]:
-        return {name: options[name] for name in names}
-
-    options["instance_ids"] = split_commas(options["instance_ids"])  # type: ignore[arg-type] # a tuple of texts
-    options["pattern"] = options["subset"]
-    chosen = ("count", "instance_ids", "pattern", "regex", "sample_percent", "seed")
-    wanted = (
-        "provider",
-        "model",
-        "dataset",
-        "split",
-        "oracle_files",
-        "output",
-        "fallback",
-        "budget_usd",
-        "max_workers",
-    )
-    wishes = RunWishes(
-        selection=Selection(**take(*chosen)),  # type: ignore[arg-type] # click has checked each
-        sampling=Sampling(**take("temperature", "max_tokens", "stream")),  # type: ignore[arg-type] # as above
-        **take(*wanted),  # type: ignore[arg-type] # as above
-    )
-    manner = Manner(**take("resume", "force", "yes", "as_json"), arguments=session.arguments)  # type: ignore[arg-type] # as above
-    return run(wishes, manner)
+    names = ("resume", "force", "yes", "as_json")
+    manner = Manner(**{name: bool(options[name]) for name in names}, arguments=session.arguments)
+    return run(read_wishes(options), manner)

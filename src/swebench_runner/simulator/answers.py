@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, TypeAlias
 
+from swebench_runner.simulator.edit_formats import written
 from swebench_runner.simulator.patches import DAMAGES, damaged_answer, fenced, wrong_patch
 from swebench_runner.simulator.reply import Draft, call_tools
 
@@ -64,10 +66,27 @@ SCENARIO_TEXT = lorem(SCENARIO_WORDS)
 
 
 def gold(occasion: Occasion) -> Draft:
-    """The right patch in a fence; "pong" to whoever says ping; else a sentence that says who speaks."""
+    """The right patch in a fence, or as the option says; "pong" to a ping; else who speaks."""
     if occasion.gold is not None:
-        return Draft(f"The patch below fixes the problem.\n\n{fenced(occasion.gold)}")
+        style = occasion.prompt.model.text("format")
+        edit = None if style == "unified_diff" else written(occasion.gold, style, occasion.prompt.text)
+        return Draft(f"The patch below fixes the problem.\n\n{edit or fenced(occasion.gold)}")
     return Draft("pong" if "ping" in occasion.prompt.last_user.lower() else STRANGER)
+
+
+def slip(occasion: Occasion) -> Draft:
+    """Something wrong at first, as the option says; the right patch to whoever asks again."""
+    last = occasion.prompt.last_user
+    if occasion.gold is None or "<issue>" not in last or "The last answer to this" in last:
+        return gold(occasion)
+    how = occasion.prompt.model.text("how")
+    if how == "prose":
+        return prose(occasion)
+    if how == "empty":
+        return Draft()
+    if how == "cut":
+        return truncated(occasion)
+    return Draft(fenced(re.sub(r"(?m)^([ -])(?!--)(.*\S.*)$", r"\1\2 # not there", occasion.gold)))
 
 
 def gold_or_lorem(occasion: Occasion) -> Draft:

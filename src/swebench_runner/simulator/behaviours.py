@@ -22,9 +22,7 @@ Group: TypeAlias = Literal["answers", "statuses", "connection", "stream", "body"
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One `@name=value` of a model's name; a number if its default is one, else one of its choices, if"
-    " any.
-    """
+    """One `@name=value` of a model's name; a number if its default is one, else one of its choices."""
 
     default: float | str
     meaning: str
@@ -70,10 +68,13 @@ class Behaviour:
 
 
 _YES_NO = ("yes", "no")
+_FORMATS = ("unified_diff", "search_replace", "whole_file")
+_SLIPS = ("mismatch", "prose", "empty", "cut")
 COMMON_OPTIONS: Mapping[str, Option] = {
     "ctx": Option(0, "context window in tokens; 0 is the family's (128,000 for sim- models)"),
     "refuses": Option("", "parameters that get a 400, joined by +"),
     "prefill": Option("yes", "no: refuse a conversation that ends with the assistant", _YES_NO),
+    "format": Option("unified_diff", "how a right patch is written down: " + ", ".join(_FORMATS), _FORMATS),
     "first": Option(0, "seconds before the first piece of the answer"),
     "idle": Option(0, "seconds between two pieces"),
     "rate": Option(0, "pieces a second; 0 is as fast as it goes"),
@@ -129,6 +130,13 @@ _ANSWERS = (
             "prose": Option(5, "weight of answers without a patch"),
             "empty": Option(3, "weight of empty answers"),
         },
+    ),
+    Behaviour(
+        "sim-slip",
+        "answers",
+        "no use at first, the right patch to whoever asks again",
+        answers.slip,
+        options={"how": Option("mismatch", "what is wrong at first: " + ", ".join(_SLIPS), _SLIPS)},
     ),
     Behaviour("sim-prose", "answers", "advice without a patch", answers.prose),
     Behaviour("sim-empty", "answers", "nothing, politely finished", answers.empty),
@@ -361,16 +369,15 @@ BEHAVIOURS: Mapping[str, Behaviour] = {**_PLAIN, **{row.name: row for row in _SC
 
 
 def describe_behaviours() -> list[dict[str, str]]:
-    """The table as text: for each behaviour its name, group, summary and options (`name=default:"
-    " meaning`).
-    """
+    """The table as text: for each behaviour name, group, summary and options (`name=default: meaning`)."""
     return [
         {
             "name": row.name,
             "group": row.group,
             "summary": row.summary,
             "options": "; ".join(
-                _described(name, option, row.preset) for name, option in _options(row).items()
+                _described(name, option, row.preset)
+                for name, option in {**row.options, **(FAULT_OPTIONS if row.fault else {})}.items()
             ),
         }
         for row in BEHAVIOURS.values()
@@ -385,10 +392,6 @@ def describe_options() -> list[dict[str, str]]:
         for whose, options in groups
         for name, option in options.items()
     ]
-
-
-def _options(row: Behaviour) -> Mapping[str, Option]:
-    return {**row.options, **FAULT_OPTIONS} if row.fault else row.options
 
 
 def _described(name: str, option: Option, preset: Mapping[str, str]) -> str:

@@ -19,9 +19,11 @@ from swebench_runner.generation.context.sources import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from swebench_runner.generation.run.instances import RunInstances
+    from swebench_runner.providers.core.json import JSON
 
 _SAMPLE: Final = "sample"
 ContextName = Literal["none", "oracle", "bm25", "files"]
@@ -95,6 +97,36 @@ def choose_files(
     if chosen == "bm25":
         return Retrieved(mirrors, Retriever(usual_cache() / "indexes"))
     return Nothing(mirrors if wishes.mirror_dir or wishes.mirror_url else None)
+
+
+def files_to_try(
+    settings: Mapping[str, JSON], wishes: FileWishes, instances: RunInstances, *, oracle_files: Path | None
+) -> ContextSource:
+    """Where the files are on which the stored answers of a run can be tried.
+
+    Args:
+        settings: Of the run.
+        wishes: Where repositories are.
+        instances: The run's dataset.
+        oracle_files: The file of oracle files, when the run had one.
+
+    Raises:
+        ContextError: The run had files that are not at hand now.
+    """
+    if instances.name == _SAMPLE:
+        return _of_sample(None)
+    if oracle_files is not None:
+        return GivenFiles(load_oracle_files(oracle_files).get)
+    named = settings.get("oracle files")
+    if named:
+        raise ContextError(
+            "the answers of this run were tried on files that are not at hand",
+            looked_in=(str(named),),
+            hint=f"name them again: --oracle-files …/{named}",
+        )
+    has_mirror = wishes.mirror_dir is not None or wishes.mirror_url is not None
+    shown = settings.get("context", "none") not in ("none", "")
+    return Nothing(wishes.mirrors() if has_mirror or shown else None)
 
 
 def _from_file(path: Path, instances: RunInstances, notes: list[str]) -> ContextSource:

@@ -87,6 +87,7 @@ def estimate_plan(plan: RunPlan, pending: Pending) -> CostEstimate:
         provider=plan.lanes[0].provider,
         task=plan.task,
         sampling=plan.wishes.sampling,
+        retries=plan.wishes.retries,
     )
 
 

@@ -112,8 +112,13 @@ class RunPlan:
         return self.lanes[0].provider.name == SIMULATOR
 
 
-def plan_run(wishes: RunWishes, *, environ: Mapping[str, str]) -> RunPlan:
+def plan_run(wishes: RunWishes, *, environ: Mapping[str, str], asks: bool = True) -> RunPlan:
     """A plan whose every part has been looked at: instances read, providers made, files indexed.
+
+    Args:
+        wishes: What is asked for.
+        environ: Where keys and addresses may stand.
+        asks: Whether anybody will be asked; without that, no key is needed.
 
     Raises:
         ProviderError: Provider or model cannot be used.
@@ -124,7 +129,8 @@ def plan_run(wishes: RunWishes, *, environ: Mapping[str, str]) -> RunPlan:
     dataset = wishes.dataset or (SAMPLE if choice.name == SIMULATOR else USUAL_DATASET)
     instances = choose_instances(dataset, wishes.selection, split=wishes.split)
     model = wishes.model or (SHOWCASE_MODEL if choice.reason == _NOTHING else None)
-    providers = [make_provider(choice, model), *map(make_provider, parse_fallbacks(wishes.fallback))]
+    named = [(choice, model), *((one, None) for one in parse_fallbacks(wishes.fallback))]
+    providers = [make_provider(one, name, asks=asks) for one, name in named]
     lanes = tuple(Lane(provider) for provider in providers)
     source = choose_files(wishes.files, instances, notes, oracle_files=wishes.oracle_files)
     template = None if wishes.template is None else load_template(wishes.template)

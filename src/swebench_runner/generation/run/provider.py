@@ -22,6 +22,7 @@ SIMULATOR: Final = "simulator"
 SIMULATOR_URL: Final = "SWEBENCH_SIMULATOR_URL"
 PROVIDER_VARIABLE: Final = "SWEBENCH_PROVIDER"
 # People set these for other things too: to have one is not to want to pay for answers with it.
+_NO_KEY: Final = "nobody-is-asked"
 SHARED_VARIABLES: Final = frozenset({"HF_TOKEN", "GOOGLE_API_KEY"})
 
 
@@ -90,15 +91,23 @@ def parse_fallbacks(text: str) -> tuple[ProviderChoice, ...]:
 
 
 def make_provider(
-    choice: ProviderChoice, model: str | None = None, *, base_url: str | None = None
+    choice: ProviderChoice,
+    model: str | None = None,
+    *,
+    base_url: str | None = None,
+    asks: bool = True,
 ) -> Provider:
     """The provider, ready to be asked; what is not given comes from the environment.
+
+    One that is only to count and to price (`asks` is False) needs no key.
 
     Raises:
         MissingApiKeyError: It needs a key, and none was found.
         ConfigurationError: No model is named and the provider has no usual one.
     """
-    provider = get_registry().create_provider(choice.name, model or choice.model, base_url=base_url)
+    provider = get_registry().create_provider(
+        choice.name, model or choice.model, api_key=None if asks else _NO_KEY, base_url=base_url
+    )
     if not provider.model:
         raise ConfigurationError(
             f"no model is named, and {choice.name!r} has no usual one",

@@ -43,8 +43,9 @@ coverage: $(STAMP) ## tests with branch coverage and its gates
 bench: $(STAMP) ## this package beside its peers, as ratios, in one run
 	$(BIN)/python benchmarks/run.py
 
-test-servers: $(STAMP) ## against a real llama.cpp server, built once
+test-servers: $(STAMP) ## against real llama.cpp and FastChat servers, built once
 	$(BIN)/python tests/servers/build.py
+	$(BIN)/python tests/servers/build_fastchat.py
 	$(BIN)/pytest tests/servers -m servers -n 0 -q
 
 docs: $(STAMP) ## rewrite the parts of the docs that are made from the code

@@ -336,9 +336,9 @@ def test_nothing_is_imported_where_there_is_no_file() -> None:
     import sys
 
     code = (
-        "import sys; from swebench_runner.providers import create_provider; "
+        "import sys; before = set(sys.modules); from swebench_runner.providers import create_provider; "
         "create_provider('openai', 'gpt-4o', 'sk-x', base_url='http://h/v1'); create_provider('ollama'); "
-        "print(sorted({'tomllib', 'tomlkit', 'ruamel', 'keyring', 'platformdirs'} & set(sys.modules)))"
+        "print(sorted({'tomllib', 'tomlkit', 'ruamel', 'keyring', 'platformdirs'} & (set(sys.modules) - before)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

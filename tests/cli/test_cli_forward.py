@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from support_cli import SwebenchCommand
 
-COMMANDS = ["eval", "report", "images", "dataset", "infer", "submit"]
+COMMANDS = ["eval", "images", "dataset", "infer", "submit"]
 
 
 @pytest.fixture
@@ -49,6 +49,17 @@ def test_arguments_go_through_untouched(harness: Path, name: str) -> None:
         env={**os.environ, "PYTHONPATH": str(harness)},
     )
     assert (done.returncode, done.stdout.strip(), done.stderr) == (7, str(["swebench", *arguments]), "")
+
+
+def test_its_commands_whose_names_are_ours_are_reached_through_harness(harness: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "swebench_runner", "harness", "report", "run-1", "--help"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(harness)},
+    )
+    assert (done.returncode, done.stdout.strip()) == (7, str(["swebench", "report", "run-1", "--help"]))
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -164,16 +164,8 @@ def show(comparison: Comparison, plan: ComparisonPlan) -> None:
 
     if comparison.simulated:
         click.echo("SIMULATED answers: they say nothing about any model.")
-    rows = [[plain(cell) for cell in wording.row(one)] for one in comparison.contenders]
-    shown = [
-        place
-        for place, column in enumerate(wording.COLUMNS)
-        if column not in {"empty", "truncated", "refused", "infrastructure"}
-        or any(row[place] != "0" for row in rows)
-    ]
-    print_table(
-        [wording.COLUMNS[place] for place in shown], [[row[place] for place in shown] for row in rows]
-    )
+    columns, rows = wording.table(comparison)
+    print_table(columns, [[plain(cell) for cell in cells] for cells in rows])
     click.echo(f"\n{plain(wording.verdict(comparison))}")
     for pair in comparison.pairs:
         click.echo(f"  {plain(wording.sentence(pair, comparison.yardstick))}")

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import Final
 
 import click
+
+WHOLE: Final = "harness"
+"""`swebench harness …`: any command of the harness, those whose names are ours, too."""
 
 
 class Forwarded(click.Command):
@@ -23,7 +27,8 @@ class Forwarded(click.Command):
         """
         from swebench_runner.generation.evaluation.harness import forward_command  # noqa: PLC0415 - needed when it runs
 
-        command = forward_command([str(self.name), *ctx.args])
+        own = () if self.name == WHOLE else (str(self.name),)
+        command = forward_command([*own, *ctx.args])
         os.execv(command[0], command)  # noqa: S606 - our own interpreter, no shell
 
 
@@ -32,8 +37,11 @@ def _forwarding(name: str) -> Forwarded:
 
 
 evaluate = _forwarding("eval")
-report = _forwarding("report")
 images = _forwarding("images")
 dataset = _forwarding("dataset")
 infer = _forwarding("infer")
 submit = _forwarding("submit")
+harness = Forwarded(
+    WHOLE,
+    help="Any command of the official harness: `swebench harness report …`; all arguments are passed on.",
+)

@@ -20,9 +20,6 @@ COMMANDS: Final = {
     "generate": Entry(
         "swebench_runner.cli.generate:generate", "Answer instances with a model; write patches."
     ),
-    "estimate": Entry("swebench_runner.cli.estimate:estimate", "Say what a run would cost; ask nobody."),
-    "prompt": Entry("swebench_runner.cli.prompt:prompt", "Show what a model would be asked."),
-    "extract": Entry("swebench_runner.cli.extract:extract", "Read a run's answers again, for nothing."),
     "evaluate": Entry("swebench_runner.cli.evaluate:evaluate", "Say which predictions solve their instance."),
     "init": Entry(
         "swebench_runner.cli.init:init", "Get ready: choose a provider, a key, a model; test; save."
@@ -30,6 +27,7 @@ COMMANDS: Final = {
     "compare": Entry(
         "swebench_runner.cli.compare:compare", "Ask several models the same; say which is better."
     ),
+    "report": Entry("swebench_runner.cli.report:report", "Write a page about a run, or several."),
     "provider": Entry(
         "swebench_runner.cli.provider:provider", "Set up, list, test and describe providers and models."
     ),
@@ -41,11 +39,11 @@ COMMANDS: Final = {
     "doctor": Entry("swebench_runner.cli.doctor:doctor", "Say what this machine has and what is missing."),
     "version": Entry("swebench_runner.cli.version:version", "Print the version."),
     "eval": Entry(f"{_FORWARD}:evaluate", "Official harness: evaluate predictions."),
-    "report": Entry(f"{_FORWARD}:report", "Official harness: show results."),
     "images": Entry(f"{_FORWARD}:images", "Official harness: container images."),
     "dataset": Entry(f"{_FORWARD}:dataset", "Official harness: datasets."),
     "infer": Entry(f"{_FORWARD}:infer", "Official harness: run agents."),
     "submit": Entry(f"{_FORWARD}:submit", "Official harness: prepare a submission."),
+    "harness": Entry(f"{_FORWARD}:harness", "Official harness: any of its commands."),
 }
 
 

@@ -133,7 +133,7 @@ class Comparison:
 def compare_runs(runs: Sequence[RunRecord]) -> Comparison:
     """The runs side by side, best first: a larger share right, then more applied, then cheaper."""
     yardstick: Yardstick = "resolved" if runs and all(run.evaluated for run in runs) else "applied"
-    named = dict(zip(_names(runs), runs, strict=True))
+    named = dict(zip(name_runs(runs), runs, strict=True))
     right = {name: _right(run, yardstick) for name, run in named.items()}
     contenders = [_contender(name, run, right) for name, run in named.items()]
     contenders.sort(key=lambda one: (-(one.share or 0.0), -one.applied, one.cost_usd, one.name))
@@ -146,7 +146,8 @@ def compare_runs(runs: Sequence[RunRecord]) -> Comparison:
     )
 
 
-def _names(runs: Sequence[RunRecord]) -> list[str]:
+def name_runs(runs: Sequence[RunRecord]) -> list[str]:
+    """A name for each that no other has: the lane, with its folder or place where that is not enough."""
     often = Counter(run.lane for run in runs)
     names = [run.lane if often[run.lane] == 1 else f"{run.lane} ({run.folder.name})" for run in runs]
     twice = Counter(names)

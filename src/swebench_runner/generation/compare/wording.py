@@ -25,6 +25,7 @@ _COLUMN_OF: Final = {
     "refused": "refused",
     "infrastructure": "infrastructure",
 }
+_RARE: Final = frozenset(_COLUMN_OF.values())
 _DOES: Final = {"resolved": "solves", "applied": "has a patch that applies for"}
 
 
@@ -47,6 +48,17 @@ def row(one: Contender) -> tuple[str, ...]:
         f"{one.prompt_tokens:,}",
         f"{one.completion_tokens:,}",
     )
+
+
+def table(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
+    """Titles and rows, without the columns of outcomes that nobody had."""
+    rows = [row(one) for one in comparison.contenders]
+    shown = [
+        place
+        for place, column in enumerate(COLUMNS)
+        if column not in _RARE or any(cells[place] != "0" for cells in rows)
+    ]
+    return [COLUMNS[place] for place in shown], [[cells[place] for place in shown] for cells in rows]
 
 
 def percent(share: float) -> str:

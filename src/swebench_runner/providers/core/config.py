@@ -62,7 +62,7 @@ class ProviderConfig:
         valid_models: Long name -> short name, as discovered.
         invalid_models: Names that the provider refused for good.
         extra_params: Fields added to every request body.
-        headers: Headers added to every request.
+        headers: Headers added to every request; may hold secrets, so they are not shown.
         origins: Where fields came from, as the loader found them; says nothing about equality.
         cache_duration: Seconds for which a model list is taken from memory.
 
@@ -85,7 +85,7 @@ class ProviderConfig:
     valid_models: dict[str, str]
     invalid_models: list[str]
     extra_params: dict[str, JSON]
-    headers: dict[str, str]
+    headers: dict[str, str] = field(repr=False)
     origins: dict[str, str] = field(repr=False, compare=False)
     cache_duration: float = field(repr=False, compare=False)
     _cached_models: list[dict[str, JSON]] = field(init=False, repr=False, compare=False)

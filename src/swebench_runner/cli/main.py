@@ -20,6 +20,9 @@ COMMANDS: Final = {
     "generate": Entry(
         "swebench_runner.cli.generate:generate", "Answer instances with a model; write patches."
     ),
+    "estimate": Entry("swebench_runner.cli.estimate:estimate", "Say what a run would cost; ask nobody."),
+    "prompt": Entry("swebench_runner.cli.prompt:prompt", "Show what a model would be asked."),
+    "extract": Entry("swebench_runner.cli.extract:extract", "Read a run's answers again, for nothing."),
     "evaluate": Entry("swebench_runner.cli.evaluate:evaluate", "Say which predictions solve their instance."),
     "init": Entry(
         "swebench_runner.cli.init:init", "Get ready: choose a provider, a key, a model; test; save."

@@ -187,3 +187,12 @@ async def test_deepseek_is_kept_from_thinking_in_its_own_words(thinking: Thinkin
     await made("deepseek", transport).generate("hi", thinking=thinking)
     body = sent(transport)[2]
     assert {name: body[name] for name in ("thinking", "reasoning_effort") if name in body} == words
+
+
+def test_a_token_that_people_have_for_other_things_chooses_no_provider() -> None:
+    from swebench_runner.generation.run.provider import choose_provider
+
+    assert choose_provider(None, environ={"HF_TOKEN": "hf_x", "GOOGLE_API_KEY": "g"}) is None
+    chosen = choose_provider(None, environ={"HF_TOKEN": "hf_x", "GROQ_API_KEY": "gsk_x"})
+    assert chosen is not None
+    assert chosen.name == "groq"

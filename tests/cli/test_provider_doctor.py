@@ -90,3 +90,36 @@ def test_without_an_address_it_looks_on_this_machine(
     assert "no model server answers" in done.err
     monkeypatch.setenv("SWEBENCH_LOCAL_PORTS", "all")
     assert swebench("provider", "doctor").code == 2
+
+
+def test_a_server_that_wants_a_key_says_whether_it_takes_this_one(
+    swebench: SwebenchCommand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_KEY", "right")
+    monkeypatch.setenv("OTHER_KEY", "wrong")
+    with Simulator(api_keys={"right"}).start_in_thread() as simulator:
+        url = f"{simulator.url}/vllm/v1"
+        none = swebench("provider", "doctor", url, "--no-save")
+        wrong = swebench("provider", "doctor", url, "--key-env", "OTHER_KEY", "--no-save")
+        right = swebench("provider", "doctor", url, "--key-env", "MY_KEY", "--model", "sim-echo")
+        monkeypatch.setenv("VLLM_API_KEY", "right")
+        monkeypatch.setenv("VLLM_BASE_URL", url)
+        found = swebench("provider", "doctor", url, "--no-trial", "--json")
+    assert (none.code, "needed, none given" in none.out, "note: it wants a key" in none.err) == (
+        3,
+        True,
+        True,
+    )
+    assert (wrong.code, "needed, refused" in wrong.out) == (3, True)
+    assert (right.code, "needed, accepted" in right.out) == (0, True)
+    assert found.json["key_accepted"] is True  # the key of the provider that is set up for this very origin
+    assert "right" not in right.out + right.err
+
+
+def test_the_usual_ports_are_looked_at_when_nothing_else_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    from swebench_runner.cli.provider_doctor import local_ports
+    from swebench_runner.providers.probing import USUAL_PORTS
+
+    monkeypatch.delenv("SWEBENCH_LOCAL_PORTS", raising=False)
+    assert local_ports() == tuple(USUAL_PORTS)
+    assert {11434, 8000, 8080, 1234, 9931} <= USUAL_PORTS.keys()

@@ -249,3 +249,44 @@ async def test_the_word_of_llama_cpp_on_its_template_outweighs_a_weak_model() ->
     profile = await identify("http://h", transport=site(pages))
     assert (profile.kind, profile.tools, profile.parallel_tools) == ("llamacpp", True, False)
     assert profile.context_window == 512
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Reply(404, [b'{"error": {"message": "no  such   model"}}']), "no such model"),
+        (Reply(500, [b""]), "HTTP 500"),
+        (Reply(200, [b"<html>hello</html>"]), "<html>hello</html>"),
+    ],
+)
+async def test_the_words_of_a_failure_are_passed_on_in_one_line(answer: Reply, words: str) -> None:
+    def respond(request: HttpRequest) -> Reply:
+        listed = request.url.endswith("/v1/models")
+        return Reply(200, [b'{"data": [{"id": "m"}]}']) if listed else answer
+
+    profile = await identify("http://h", transport=ReplayTransport(respond))
+    assert profile.tried is False
+    assert profile.notes == (f"m gave no answer: {words}",)
+
+
+async def test_without_a_model_nothing_is_tried() -> None:
+    profile = await identify("http://h", transport=site({"/v1/models": {"data": []}}))
+    assert (profile.kind, profile.model, profile.tried, profile.context_window) == (
+        "openai_compatible",
+        None,
+        False,
+        None,
+    )
+    empty = await identify(
+        "http://h", transport=site({"/api/version": {"version": "1"}, "/api/tags": {"models": []}})
+    )
+    assert (empty.kind, empty.model) == ("ollama", None)
+    assert "ollama pull" in empty.notes[-1]
+
+
+@pytest.mark.parametrize(("key", "accepted"), [("", None), ("wrong", False), ("right", True)])
+async def test_ollama_behind_a_key(key: str, accepted: bool | None) -> None:
+    async with Simulator(api_keys={"right"}) as guarded:
+        profile = await identify(guarded.url, key=key)
+    assert (profile.kind, profile.needs_key, profile.key_accepted) == ("ollama", True, accepted)
+    assert bool(profile.models) == bool(accepted)

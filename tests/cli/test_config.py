@@ -100,11 +100,26 @@ def test_a_key_goes_where_keys_are_kept(
     done = swebench("config", "set", "openai.api_key", "-")
     assert done.code == 0
     assert "keys.json (no keyring here; in clear, readable by you alone)" in done.err
-    assert not places().user.exists()
+    assert "sk-typed" not in places().user.read_text()
     assert json.loads(places().keys.read_text()) == {"openai": "sk-typed"}
+    # It belongs to the address that is set now, and stays with it.
+    assert swebench("config", "get", "openai.api_key").out == "********\n"
+    swebench("config", "set", "openai.base_url", "http://elsewhere/v1")
+    assert "is not sent to http://elsewhere:80" in swebench("config", "show").err
+    swebench("config", "unset", "openai.base_url")
     assert swebench("config", "get", "openai.api_key").out == "********\n"
     assert swebench("config", "unset", "openai.api_key").code == 0
     assert swebench("config", "get", "openai.api_key").complaint == "Error: 'openai.api_key' is not set"
+
+
+def test_an_endpoint_may_get_its_key_before_its_address(
+    swebench: SwebenchCommand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("sk-lab"))
+    assert swebench("config", "set", "lab.api_key", "-").code == 0
+    assert swebench("config", "set", "lab.base_url", "http://lab:8000/v1").code == 0
+    assert swebench("config", "get", "lab.api_key").out == "********\n"
+    assert swebench("provider", "info", "lab").code == 0
 
 
 def test_the_files_are_named(swebench: SwebenchCommand, workplace: Path) -> None:

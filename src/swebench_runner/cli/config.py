@@ -83,6 +83,8 @@ def set_(key: str, value: str, *, project: bool) -> None:
 
         parse_provider(text)
     place = change(key, text, project=project)
+    if key.endswith(".api_key"):
+        _bind(key.removeprefix("providers.").removesuffix(".api_key"))
     click.echo(f"{key} set in {place}", err=True)
 
 
@@ -160,6 +162,21 @@ def settings(provider: str | None) -> list[Setting]:
         for note in resolved.notes:
             click.echo(f"{name}: {note}", err=True)
     return found
+
+
+def _bind(provider: str) -> None:
+    """Note the address that is set now as the one that the key belongs to."""
+    from swebench_runner.providers import UnknownProviderError, get_registry  # noqa: PLC0415 - as above
+    from swebench_runner.providers.settings.edit import bind_key  # noqa: PLC0415 - as above
+    from swebench_runner.providers.settings.loader import resolve  # noqa: PLC0415 - as above
+
+    try:
+        spec = getattr(get_registry().get_provider_class(provider), "spec", None)
+    except UnknownProviderError:
+        # An endpoint may get its key before its address.
+        spec = None
+    url = spec.normalize_url(resolve(spec).config.base_url or spec.base_url) if spec is not None else None
+    bind_key(provider, url or None)
 
 
 def _name(one: Setting) -> str:

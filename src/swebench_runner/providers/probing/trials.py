@@ -78,7 +78,8 @@ async def _try_stream(door: Door, profile: CapabilityProfile) -> CapabilityProfi
     events, done = _events(page.body)
     error = next((event["error"] for event in events if event.get("error")), None)
     if not page.ok or error is not None or not (events or done):
-        why = page.failure or (error and str(error)[:200]) or page.complaint()
+        words = error.get("message") if isinstance(error, dict) else error
+        why = page.failure or (page.ok and str(words or "")[:200]) or page.complaint()
         return replace(profile, notes=(*notes, f"{profile.model} gave no answer: {why}"))
     choices = [choice for event in events for choice in _dicts(event.get("choices"))]
     seen = _reasoning([choice.get("delta") for choice in choices])

@@ -80,6 +80,11 @@ def wish_options(command: Command) -> Command:
     return _with((*_WHO, *_WHICH, *_FILES, *_WORDS, *_COURSE), command)
 
 
+def comparison_options(command: Command) -> Command:
+    """The command with every option that says what several models are asked alike."""
+    return _with((*_WHICH, *_FILES, *_WORDS, *_COURSE[1:]), command)
+
+
 def file_options(command: Command) -> Command:
     """The command with the options that say where files are."""
     return _with(_FILES, command)

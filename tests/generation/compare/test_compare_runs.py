@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,9 @@ import pytest
 from support_runs import write_run
 from swebench_runner.generation.compare.comparison import Comparison, compare_runs
 from swebench_runner.generation.compare.reading import NoRunError, find_runs, read_run
-from swebench_runner.generation.compare.run import run_name
+from swebench_runner.generation.compare.run import plan_comparison, run_name
 from swebench_runner.generation.compare.wording import matrix, row, sentence, to_json, to_markdown, verdict
+from swebench_runner.generation.run.plan import RunWishes, plan_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -158,3 +160,15 @@ def test_the_folders_of_two_models_are_never_the_same() -> None:
     lanes = ["a/b", "a/b:c", "a/b-c", "a/b/c", "ollama/qwen:7b", "ollama/qwen-7b", "simulator/sim-x@n=1"]
     assert len({run_name(lane) for lane in lanes}) == len(lanes)
     assert all("/" not in run_name(lane) for lane in lanes)
+
+
+def test_one_task_for_all_that_fits_into_the_smallest_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    wishes = RunWishes(dataset="sample")
+    plan = plan_comparison(["openai/gpt-4o", "openai/gpt-4"], wishes, environ={})
+    first, second = plan.plans
+    assert first.task is second.task
+    assert first.settings.edit_format == second.settings.edit_format == first.task.style.value
+    small = plan_run(replace(wishes, provider="openai/gpt-4"), environ={})
+    assert first.task._room.window_tokens == small.task._room.window_tokens
+    assert first.folder.parent == second.folder.parent == plan.folder

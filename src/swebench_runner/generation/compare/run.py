@@ -61,7 +61,9 @@ class ComparisonPlan:
 def plan_comparison(
     providers: Sequence[str], wishes: RunWishes, *, environ: Mapping[str, str]
 ) -> ComparisonPlan:
-    """A plan for each provider, all with the first one's prompts.
+    """A plan for each provider, all with the same prompts.
+
+    They are written as suits the first model, unless the wishes say how, and fitted into the smallest window.
 
     Args:
         providers: "openai/gpt-4o", "anthropic", …
@@ -79,17 +81,18 @@ def plan_comparison(
             hint="--providers openai/gpt-4o,anthropic/sonnet",
         )
     dataset = wishes.dataset or (SAMPLE if all(_is_made_up(name) for name in providers) else None)
-    plans = [
-        plan_run(replace(wishes, provider=name, dataset=dataset, output=Path(), fallback=""), environ=environ)
-        for name in providers
-    ]
+    whole = replace(wishes, dataset=dataset, output=Path(), fallback="")
+    first = plan_run(replace(whole, provider=providers[0]), environ=environ)
+    alike = replace(whole, edit_format=first.task.style)
+    plans = [first]
+    plans += [plan_run(replace(alike, provider=name), environ=environ) for name in providers[1:]]
     lanes = [plan.lanes[0].name for plan in plans]
     twice = [lane for place, lane in enumerate(lanes) if lane in lanes[:place]]
     if twice:
         raise ComparisonError(f"{twice[0]} is named twice", hint="name each model once")
     folder = wishes.output or _folder(plans)
-    # One object makes and judges every prompt, so nobody is asked anything else than the others.
-    task = plans[0].task
+    # One object makes every prompt, fitted into the smallest window, so that nobody is asked anything else.
+    task = min(plans, key=_window_tokens).task
     return ComparisonPlan(
         folder,
         tuple(replace(plan, folder=folder / run_name(plan.lanes[0].name), task=task) for plan in plans),
@@ -104,6 +107,13 @@ def run_name(lane: str) -> str:
     if slug == f"{provider}-{model}" and "-" not in provider:
         return slug
     return f"{slug}-{hashlib.sha256(lane.encode()).hexdigest()[:6]}"
+
+
+def _window_tokens(plan: RunPlan) -> float:
+    """What the model takes in; infinite where nobody knows."""
+    facts = getattr(plan.lanes[0].provider, "facts", None)
+    window = facts().context_window if callable(facts) else None
+    return float("inf") if window is None else float(window)
 
 
 def _is_made_up(name: str) -> bool:

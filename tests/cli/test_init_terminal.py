@@ -7,6 +7,7 @@ import pty
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +19,6 @@ from swebench_runner.simulator import Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 KEY = "sk-typed-in-secret"
 # The terminal becomes the program's own, for hidden prompts and Ctrl-C.
@@ -94,6 +94,31 @@ def conversation(name: str, url: str) -> tuple[list[tuple[str, str]], dict[str, 
     return [choose, secret, ("Model", "sim-mixed\n")], {f"{name.upper()}_BASE_URL": url + path}
 
 
+def as_in_the_docs(seen: str, url: str) -> str:
+    """The transcript without what differs from one time to the next; of a list the first three lines."""
+    text = seen.replace(url, "http://localhost:8089").replace(str(Path.home()), "~")
+    text = re.sub(r"in \d+ ms", "in 400 ms", text)
+    lines, listed = [], 0
+    for line in text.strip("\n").splitlines():
+        listed = listed + 1 if re.match(r" +(\d+  |… and)", line) else 0
+        if listed <= 3:
+            lines.append(line.rstrip())
+        elif listed == 4:
+            lines.append("     …")
+    return "\n".join(["$ swebench init", *lines])
+
+
+def compare_with_the_docs(name: str, transcript: str) -> None:
+    """The page shows what happens; with UPDATE_TRANSCRIPTS=1 it is rewritten instead."""
+    page = Path(__file__).resolve().parents[2] / "docs" / "setting-up.md"
+    text = page.read_text()
+    marked = re.compile(rf"(<!-- init {name} -->\n```text\n).*?(\n```)", re.DOTALL)
+    shown = marked.sub(lambda found: found[1] + transcript + found[2], text)
+    if os.environ.get("UPDATE_TRANSCRIPTS"):
+        page.write_text(shown)
+    assert page.read_text() == shown, "run UPDATE_TRANSCRIPTS=1 pytest -n 0 tests/cli/test_init_terminal.py"
+
+
 TITLES = {
     "openai": "OpenAI",
     "anthropic": "Anthropic",
@@ -115,6 +140,7 @@ def test_from_an_empty_home_to_a_working_generate(
     assert "it answers, in " in seen
     assert f"{name} is ready, model " in seen
     assert "Next: swebench generate" in seen
+    compare_with_the_docs(name, as_in_the_docs(seen, simulator.url))
     assert read_toml(places().user)["default_provider"] == name
     assert (KEY in places().keys.read_text()) if name != "openai_compatible" else not places().keys.exists()
     code, seen = talk(workplace, "generate", "--dataset", "sample", "--count", "2", "--yes", **environment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -52,12 +53,13 @@ def test_models_of_known_quality_are_ranked_and_chance_is_called_chance(
 
 
 def test_the_tables_say_the_same(swebench: SwebenchCommand, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "240")
+    monkeypatch.setenv("COLUMNS", "80")
     done = swebench(
         "compare", "-p", "simulator/sim-gold", "-p", "simulator/sim-prose", "-c", "6", "-o", "out"
     )
     assert done.code == 0
-    assert "simulator/sim-gold   6/6" in done.out
+    assert "1  simulator/sim-gold\n2  simulator/sim-prose" in done.out
+    assert re.search(r"^resolved +6/6 +0/6", done.out, re.MULTILINE)
     assert (
         "Best by instances solved: simulator/sim-gold, ahead of simulator/sim-prose (p = 0.031)." in done.out
     )

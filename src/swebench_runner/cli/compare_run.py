@@ -165,15 +165,21 @@ def show(comparison: Comparison, plan: ComparisonPlan) -> None:
     if comparison.simulated:
         click.echo("SIMULATED answers: they say nothing about any model.")
     columns, rows = wording.table(comparison)
-    print_table(columns, [[plain(cell) for cell in cells] for cells in rows])
+    numbers = [str(place) for place in range(1, len(rows) + 1)]
+    for number, cells in zip(numbers, rows, strict=True):
+        click.echo(f"{number}  {plain(cells[0])}")
+    # Figures below each other and models beside each other: so four models fit into 80 columns.
+    lines = [[title, *(cells[place] for cells in rows)] for place, title in enumerate(columns) if place]
+    click.echo()
+    print_table(["", *numbers], lines, unbroken=len(columns))
     click.echo(f"\n{plain(wording.verdict(comparison))}")
     for pair in comparison.pairs:
         click.echo(f"  {plain(wording.sentence(pair, comparison.yardstick))}")
     click.echo("\nHow often two end alike:")
-    matrix = wording.matrix(comparison)
-    numbers = [str(place) for place in range(1, len(matrix) + 1)]
-    lines = [[f"{n} {plain(name)}", *shares] for n, (name, shares) in zip(numbers, matrix, strict=True)]
-    print_table(["", *numbers], lines)
+    shares = [
+        [number, *found] for number, (_, found) in zip(numbers, wording.matrix(comparison), strict=True)
+    ]
+    print_table(["", *numbers], shares)
     alone = [(plain(one.name), ", ".join(one.alone)) for one in comparison.contenders if one.alone]
     if alone:
         click.echo(f"\n{wording.alone_title(comparison.yardstick)}:")

@@ -30,6 +30,7 @@ OLDEST_GIT: Final = (2, 25)
 EXTRAS: Final = {
     "datasets": (("huggingface_hub", "pyarrow"), "official sets from the hub, .parquet files"),
     "tokens": (("tiktoken",), "exact token counts for OpenAI models"),
+    "report": (("jinja2", "pygal"), "the page that `swebench report` writes"),
 }
 
 

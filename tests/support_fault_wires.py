@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -71,7 +72,8 @@ def recorded(provider: str, model: str, stream: bool) -> Recorded:
                 headers = {name.lower(): value for name, value in reply.headers.items()}
                 return Recorded(reply.status, headers, await reply.read())
 
-    return in_virtual_time(take)
+    with ThreadPoolExecutor(1) as thread:  # a loop may be running here
+        return thread.submit(in_virtual_time, take).result()
 
 
 Step = bytes | float | BaseException

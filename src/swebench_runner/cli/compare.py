@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from swebench_runner.cli.main import Session
 
 
-@click.command(
-    epilog="Example: swebench compare --providers openai/gpt-4o,anthropic/sonnet -d lite -c 20 --budget 5"
-)
+@click.command()
 @click.option("-p", "--providers", "--provider", multiple=True, required=True, metavar="A,B",
               help="Whom to ask: openai/gpt-4o,anthropic/sonnet; commas, or repeat it.")  # fmt: skip
 @comparison_options

@@ -30,6 +30,7 @@ class LazyGroup(click.Group):
     def __init__(self, *, entries: Mapping[str, Entry], **attributes: object) -> None:
         super().__init__(**attributes)  # type: ignore[arg-type] # passed through
         self._entries = entries
+        self.prefix = ""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The names, in the order of the table."""
@@ -44,6 +45,19 @@ class LazyGroup(click.Group):
             return None
         module, _, attribute = entry.location.partition(":")
         command: click.Command = getattr(import_module(module), attribute)
+        return self._with_example(command, self.prefix + cmd_name)
+
+    def _with_example(self, command: click.Command, path: str) -> click.Command:
+        """The command, and those below it, with their examples at the end of their help."""
+        from swebench_runner.cli.examples import EXAMPLES  # noqa: PLC0415 - a list of commands shows none
+
+        if isinstance(command, LazyGroup):
+            command.prefix = f"{path} "
+        if isinstance(command, click.Group):
+            for name, child in command.commands.items():
+                self._with_example(child, f"{path} {name}")
+        elif path in EXAMPLES:
+            command.epilog = f"Example: swebench {EXAMPLES[path]}"
         return command
 
     def resolve_command(

@@ -12,10 +12,7 @@ if TYPE_CHECKING:
     from swebench_runner.generation.report.writing import Format
 
 
-@click.command(
-    epilog="Example: swebench report runs/lite-openai-gpt-4o-1a2b3c -o report.html. "
-    "The official harness's own report: swebench harness report …"
-)
+@click.command()
 @click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="RUN…")
 @click.option("-o", "--output", type=click.Path(path_type=Path, allow_dash=True), metavar="FILE",
               help="Where to; - is standard output.  [default: report.html in the first RUN]")  # fmt: skip
@@ -28,7 +25,7 @@ def report(runs: tuple[Path, ...], *, output: Path | None, form: Format | None, 
     RUN is the folder of a run, or of a comparison; without it, the newest run in ./runs. The page holds
     everything: outcomes, money, latency, repositories, and for each instance the problem, the answer and
     the patch. It needs no network. Markdown and CSV need nothing installed; the page needs the extra
-    `report`.
+    `report`. The official harness's own report: `swebench harness report`.
     """
     from swebench_runner.generation.report.writing import render, report_on, write_report  # noqa: PLC0415 - for start-up
     from swebench_runner.generation.run.results import newest_run  # noqa: PLC0415 - for start-up

@@ -47,7 +47,7 @@ def test_the_right_edit_in_each_format_is_the_right_patch(one: object, style: Ed
 
 @pytest.mark.parametrize(
     ("model", "style"),
-    [("claude-sonnet-4-5", "search_replace"), ("gpt-5-mini", "search_replace"), ("o3", "search_replace"),
+    [("claude-sonnet-4-5", "search_replace"), ("gpt-5-mini", "search_replace"), ("o3", "search_replace"), ("gpt-6.1-sol", "search_replace"),
      ("gemini-2.5-pro", "search_replace"), ("deepseek-chat", "search_replace"), ("x-ai/grok-3", "search_replace"),
      ("anthropic/claude-3.5-haiku", "search_replace"), ("gpt-4.1-nano", "whole_file"), ("chatgpt-4o-latest", "whole_file"),
      ("qwen2.5-coder:32b", "whole_file"), ("llama3.2", "whole_file"), ("gemma3:4b", "whole_file"),

@@ -113,7 +113,7 @@ FORMATS: Final[tuple[_Row, ...]] = (
         r"\b(nano|gpt-3\.5)|-nano\b", EditFormat.WHOLE_FILE, "small models gain little from any edit format"
     ),
     _row(
-        r"claude|gpt-[45]|\bo[1345]\b|\bo[1345]-|gemini|deepseek-(v[3-9]|chat|reasoner|r\d$)|grok|kimi|glm-[4-9]|minimax",
+        r"claude|gpt-[4-9]|\bo[1345]\b|\bo[1345]-|gemini|deepseek-(v[3-9]|chat|reasoner|r\d$)|grok|kimi|glm-[4-9]|minimax",
         EditFormat.SEARCH_REPLACE,
         f"85 to 99 % {_LEADERBOARD}",
     ),

@@ -18,14 +18,9 @@ def command_reference() -> str:
 
     def visit(command: click.Command, path: list[str], parent: click.Context | None) -> None:
         # click keeps the help option that it makes first, so it has to be made with the command's own names.
-        context = click.Context(
-            command,
-            info_name=path[-1],
-            parent=parent,
-            max_content_width=100,
-            terminal_width=100,
-            **command.context_settings,
-        )
+        settings = {**command.context_settings, "max_content_width": 100, "terminal_width": 100}
+        settings = {**command.context_settings, "max_content_width": 100, "terminal_width": 100}
+        context = click.Context(command, info_name=path[-1], parent=parent, **settings)
         pages.append(
             f"{'#' * min(len(path) + 1, 4)} {' '.join(path)}\n\n```text\n{command.get_help(context)}\n```\n"
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import swebench_runner
+from support_environment import unmeasured
 from swebench_runner import providers
 from swebench_runner.providers.registry import BUILT_IN
 
@@ -48,7 +49,9 @@ def test_importing_the_provider_layer_loads_nothing_heavy_and_starts_no_thread()
         "import sys, threading, swebench_runner.providers as p; p.__all__; "
         "print(sorted(m for m in sys.modules if '.' not in m), threading.active_count())"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=unmeasured(), capture_output=True, text=True, check=True
+    )
     modules, threads = run.stdout.rsplit(" ", 1)
     assert HEAVY.isdisjoint(ast.literal_eval(modules))
     assert threads.strip() == "1"
@@ -60,7 +63,9 @@ def test_making_a_provider_does_not_load_the_http_library() -> None:
         "create_provider('openai', api_key='sk-x'); create_provider('ollama'); "
         "print('aiohttp' in sys.modules, 'genai_prices' in sys.modules)"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=unmeasured(), capture_output=True, text=True, check=True
+    )
     assert run.stdout.split() == ["False", "False"]
 
 

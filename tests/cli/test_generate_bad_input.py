@@ -40,8 +40,9 @@ def test_no_key(swebench: SwebenchCommand) -> None:
     assert done.code == 3
     assert said(done) == [
         "Error: no API key for 'openai'",
-        "  Looked in: argument, OPENAI_API_KEY",
-        "  Fix: export OPENAI_API_KEY=…   (keys: https://platform.openai.com/api-keys)",
+        "  Looked in: argument, OPENAI_API_KEY, keyring 'swebench-runner', files of settings",
+        "  Fix: export OPENAI_API_KEY=…   or   swebench provider init openai"
+        "   (keys: https://platform.openai.com/api-keys)",
     ]
 
 

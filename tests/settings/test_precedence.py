@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support_environment import unmeasured
 from swebench_runner.providers import ConfigurationError, ProviderRegistry, create_provider
 from swebench_runner.providers.settings.documents import set_value
 from swebench_runner.providers.settings.keys import save_key
@@ -340,5 +341,7 @@ def test_nothing_is_imported_where_there_is_no_file() -> None:
         "create_provider('openai', 'gpt-4o', 'sk-x', base_url='http://h/v1'); create_provider('ollama'); "
         "print(sorted({'tomllib', 'tomlkit', 'ruamel', 'keyring', 'platformdirs'} & (set(sys.modules) - before)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=unmeasured(), capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[]"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support_dataset import gold, write_dataset
+from swebench_runner.generation.batch.control import Control
 from swebench_runner.simulator import Simulator
 
 if TYPE_CHECKING:
@@ -177,3 +178,22 @@ def test_what_cannot_be_compared_is_said(swebench: SwebenchCommand, providers: s
 
 def test_help_has_an_example(swebench: SwebenchCommand) -> None:
     assert "Example: swebench compare --providers" in swebench("compare", "--help").out
+
+
+def test_an_interrupt_leaves_the_other_models_unasked_and_says_how_to_go_on(
+    swebench: SwebenchCommand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Control.__init__
+
+    def interrupted_at_once(control: Control) -> None:
+        told(control)
+        control.finish("interrupted")
+
+    asked = ["compare", "-p", "simulator/sim-gold,simulator/sim-wrong", "-c", "3", "-o", "out"]
+    with monkeypatch.context() as patch:
+        patch.setattr(Control, "__init__", interrupted_at_once)
+        done = swebench(*asked)
+    assert done.code == 130
+    assert "Go on with: swebench compare -p" in done.err
+    assert "sim-wrong about" not in done.err
+    assert swebench(*asked, "--json").code == 0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from swebench_runner.cli.errors import SOME_FAILED, explain
+from swebench_runner.cli.errors import INTERRUPTED, SOME_FAILED, explain
 from swebench_runner.cli.generate_run import exit_code, refusal, resume_command, until_done
 from swebench_runner.cli.generate_screen import Screen, make_screen
 from swebench_runner.cli.text import plain
@@ -130,11 +130,12 @@ def _ask(plan: RunPlan, journal: Journal, left: Pending, manner: CompareManner, 
 
 def _exit_code(ends: Sequence[Finished], wanted: int) -> int:
     """0 when every instance has an answer from everyone, whatever the answers are worth."""
+    if len(ends) < wanted:  # only an interrupt leaves models unasked
+        return INTERRUPTED
     failed = next((one for one in ends if one.error is not None or one.stop is not None), None)
     if failed is not None:
         return exit_code(failed)
-    complete = len(ends) == wanted and not any(one.missing or one.outcomes.get(REQUEUED) for one in ends)
-    return 0 if complete else SOME_FAILED
+    return SOME_FAILED if any(one.missing or one.outcomes.get(REQUEUED) for one in ends) else 0
 
 
 def _agreed(plan: ComparisonPlan, pending: Sequence[Pending], manner: CompareManner, screen: Screen) -> bool:

@@ -32,6 +32,7 @@ OUTCOMES: Final = (
 COLOURS: Final = 8
 _MEANING: Final = {"applies": "applies, not known to solve", "unchecked": "not tried out"}
 _WIDTH: Final = 520
+_WIDE: Final = 600
 _BINS: Final = 8
 _STEPS: Final = (1, 2, 2.5, 5, 10)
 
@@ -86,7 +87,7 @@ def _outcomes(report: Report) -> Chart:
     present = [name for name in OUTCOMES if any(found.get(name) for found in counts.values())]
     runs = list(reversed(report.runs))  # drawn from below
     chart = HorizontalStackedBar(
-        **_settings([f"--{name}" for name in present], height=76 + 46 * len(runs), width=2 * _WIDTH)
+        **_settings([f"--{name}" for name in present], height=64 + 34 * len(runs), width=_WIDE)
     )
     chart.x_labels = [_label(run.name) for run in runs]
     chart.value_formatter = "{:,.0f}".format
@@ -181,7 +182,7 @@ def _legend(report: Report) -> tuple[tuple[str, str], ...]:
 
 def _label(name: str) -> str:
     shown = visible(name)
-    return shown if len(shown) <= 34 else shown[:33] + "…"
+    return shown if len(shown) <= 30 else shown[:29] + "…"
 
 
 def _settings(colours: Sequence[str], *, height: int, width: int = _WIDTH) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -57,8 +58,12 @@ def talk(
         env={**os.environ, "TERM": "dumb", "COLUMNS": "160", **environment},
     )  # fmt: skip
     os.close(theirs)
-    seen, searched, waiting = "", 0, list(answers)
+    seen, searched, waiting, typed = "", 0, list(answers), ""
     while True:
+        # An interrupt between a prompt's last check and its read is only seen with the next key, so a
+        # person would press it again.
+        if typed == "\x03" and not select.select([terminal], [], [], 1.0)[0]:
+            os.write(terminal, b"\x03")
         try:
             piece = os.read(terminal, 65536)
         except OSError:  # the other end is closed
@@ -68,7 +73,8 @@ def talk(
         seen += piece.decode(errors="replace")
         while waiting and waiting[0][0] in seen[searched:]:
             searched = seen.index(waiting[0][0], searched) + len(waiting[0][0])
-            os.write(terminal, waiting.pop(0)[1].encode())
+            typed = waiting.pop(0)[1]
+            os.write(terminal, typed.encode())
     os.close(terminal)
     code = process.wait()
     assert waiting == [], f"never asked for {waiting[0][0]!r}:\n{seen}"

@@ -41,8 +41,10 @@ def test_no_key(swebench: SwebenchCommand) -> None:
     assert said(done) == [
         "Error: no API key for 'openai'",
         "  Looked in: argument, OPENAI_API_KEY, keyring 'swebench-runner', files of settings",
-        "  Fix: export OPENAI_API_KEY=…   or   swebench provider init openai"
-        "   (keys: https://platform.openai.com/api-keys)",
+        (
+            "  Fix: export OPENAI_API_KEY=…   or   swebench provider init openai"
+            "   (keys: https://platform.openai.com/api-keys)"
+        ),
     ]
 
 

@@ -54,7 +54,7 @@ def test_fifty_kills_lose_nothing_and_pay_nothing_twice(workplace: Path) -> None
         "-p",
         "simulator",
         "-m",
-        "sim-gold@first=0.005",
+        "sim-gold@first=0.02",
         "-d",
         dataset,
         "--oracle-files",
@@ -67,8 +67,8 @@ def test_fifty_kills_lose_nothing_and_pay_nothing_twice(workplace: Path) -> None
         killed = 0
         for _ in range(KILLS):
             process = zygote.start(*command)
-            wait_for(simulator, simulator.count(status=200) + rng.randrange(6), process)
-            time.sleep(rng.uniform(0, 0.02))  # the moment of the kill
+            wait_for(simulator, simulator.count(status=200) + rng.randrange(4), process)
+            time.sleep(rng.uniform(0, 0.01))  # the moment of the kill
             os.kill(process, signal.SIGKILL)
             killed += zygote.wait() == -signal.SIGKILL
             now = parsed(workplace / "run")

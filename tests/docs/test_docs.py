@@ -16,7 +16,7 @@ import pytest
 
 from docs import reference
 from support_hub import Hub
-from swebench_runner.providers import Provider
+from swebench_runner.providers import Provider, get_registry, list_providers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +72,10 @@ def test_a_python_block_runs(code: str, environment: dict[str, str], request: py
             if isinstance(value, Provider):
                 await value.aclose()
 
+    before = set(list_providers())
     asyncio.run(run())
+    for name in set(list_providers()) - before:  # what a page registers is its own affair
+        get_registry().unregister(name)
     for name, test in list(names.items()):
         if name.startswith("test_"):
             simulator = request.getfixturevalue("simulator")

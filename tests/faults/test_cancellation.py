@@ -72,7 +72,7 @@ def still_running() -> set[asyncio.Task[Any]]:
 def test_cancelled_at_every_step_in_memory(provider: str, call: Callable[[Any], Awaitable[None]]) -> None:
     wire = Wire(provider, call is not whole)
     refused, healthy = (
-        plain(503)(wire),
+        plain(500)(wire),
         wire.script(*wire.parts[:9], wire.body[len(b"".join(wire.parts[:9])) :]),
     )
 

@@ -59,6 +59,17 @@ class Call:
     reason: str = "first"
     waited_ms: float = 0.0
 
+    def begin(self, now_s: float) -> None:
+        """Another attempt begins; it is not sent yet."""
+        self.sent_s = now_s
+        self.first_s = None
+
+    def sent(self, now_s: float, queued_s: float) -> None:
+        """The attempt is sent now, after `queued_s` seconds in the lane's line."""
+        self.sent_s = now_s
+        if queued_s:
+            self.waited_ms += queued_s * 1000.0
+
     def began(self, now_s: float) -> float:
         """Content arrived: the seconds that the first of it took."""
         if self.first_s is None:

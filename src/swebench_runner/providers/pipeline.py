@@ -1,10 +1,12 @@
 """One call, top to bottom: the one place where the steps meet.
 
-encode -> for each attempt the policy grants: circuit -> transport -> document or error -> parse, or
-split and decode -> usage -> cost. Rules of the order:
+encode -> for each attempt the policy grants: circuit (peeked) -> limits (reserved) -> circuit -> transport
+-> rate headers -> document or error -> parse, or split and decode -> settled -> usage -> cost. Rules of
+the order:
 
 - One owner of retries: nothing below this file tries again, and every attempt is in the ledger.
-- The circuit counts attempts. An open one fails at once and is not waited for: that is for a fallback.
+- The circuit is peeked before queueing at the limits and entered after it. An open one fails at once and
+  is not waited for: that is for a fallback. A 429 pauses the lane for everyone and never opens it.
 - Retries have a budget for the lane, so that an outage is not multiplied.
 - Before the first chunk reached the caller a stream may be tried again; after it, never.
 - A stream is complete only when its protocol's terminator was seen.
@@ -31,8 +33,9 @@ from swebench_runner.providers.core.errors import (
 from swebench_runner.providers.core.protocols import HttpRequest, HttpResponse, Target, TokenCount
 from swebench_runner.providers.replies import document, is_document, named
 from swebench_runner.providers.resilience.health import LaneHealth
+from swebench_runner.providers.resilience.lane_limits import NO_COST, LaneLimits
 from swebench_runner.providers.resilience.retry import RetryPolicy
-from swebench_runner.providers.tokens.requests import estimated_usage
+from swebench_runner.providers.tokens.requests import estimate_request_tokens, estimated_usage
 from swebench_runner.providers.transforms.errors_headers import request_id
 
 if TYPE_CHECKING:
@@ -54,6 +57,7 @@ if TYPE_CHECKING:
     from swebench_runner.providers.core.response import UnifiedResponse
     from swebench_runner.providers.core.stream import ProviderChunk
     from swebench_runner.providers.core.usage import TokenUsage
+    from swebench_runner.providers.resilience.limiter_admission import Admission
 
 COMPLETE_GRACE_S: Final = 2.0
 _encode_json: Final = msgspec.json.Encoder().encode
@@ -107,13 +111,17 @@ class Pipeline:
         """
         call = self._prepare(request, stream=request.stream)
         while True:
-            call.sent_s = self._clock.now_s()
+            call.begin(self._clock.now_s())
             try:
                 if request.stream:
                     return await self._collect_once(call)
-                with call.lane.breaker.acquire():
-                    reply = await self._transport.send(call.http, self._config.timeouts)
-                    response = self._read(call, reply)
+                async with self._admit(call) as admission:
+                    call.sent(self._clock.now_s(), admission.waited_s)
+                    with call.lane.breaker.acquire():
+                        reply = await self._transport.send(call.http, self._config.timeouts)
+                        admission.observe_headers(reply.headers, self._clock.wall_s())
+                        response = self._read(call, reply)
+                    admission.settle(response.usage)
                 return self._complete(call, response, reply.headers)
             except ProviderError as error:
                 await self._wait_or_raise(call, error)
@@ -149,7 +157,7 @@ class Pipeline:
         """
         call = self._prepare(request, stream=True)
         while True:
-            call.sent_s = self._clock.now_s()
+            call.begin(self._clock.now_s())
             begun = False
             try:
                 async with aclosing(self._stream_once(call)) as chunks:
@@ -165,40 +173,45 @@ class Pipeline:
                 return
 
     async def _stream_once(self, call: Call) -> AsyncGenerator[ProviderChunk, None]:
-        call.first_s = None
-        with call.lane.breaker.acquire() as permit:
-            async with self._transport.stream(call.http, self._config.timeouts) as reply:
-                if is_document(reply):
-                    response = self._read(call, HttpResponse(reply.status, reply.headers, await reply.read()))
-                    permit.answered()
-                    yield last_chunk(self._complete(call, response, reply.headers))
-                    return
-                decoder = call.transform.decoder(call.target)
-                splitter = call.transform.splitter()
-                split, feed = splitter.feed, decoder.feed
-                try:
-                    async for data in reply.chunks():
-                        content = False
-                        for frame in split(data):
-                            chunk = feed(frame)
-                            if chunk is not None:
-                                content = True
-                                yield chunk
-                            elif decoder.finished:  # what stands behind the end is not part of the answer
+        async with self._admit(call) as admission:
+            call.sent(self._clock.now_s(), admission.waited_s)
+            with call.lane.breaker.acquire() as permit:
+                async with self._transport.stream(call.http, self._config.timeouts) as reply:
+                    admission.observe_headers(reply.headers, self._clock.wall_s())
+                    if is_document(reply):
+                        whole = HttpResponse(reply.status, reply.headers, await reply.read())
+                        response = self._read(call, whole)
+                        permit.answered()
+                        admission.settle(response.usage)
+                        yield last_chunk(self._complete(call, response, reply.headers))
+                        return
+                    decoder = call.transform.decoder(call.target)
+                    splitter = call.transform.splitter()
+                    split, feed = splitter.feed, decoder.feed
+                    try:
+                        async for data in reply.chunks():
+                            content = False
+                            for frame in split(data):
+                                chunk = feed(frame)
+                                if chunk is not None:
+                                    content = True
+                                    yield chunk
+                                elif decoder.finished:  # what stands behind the end is not part of the answer
+                                    break
+                            if content:
+                                reply.content_arrived()
+                                permit.first_event_s = call.began(self._clock.now_s())
+                            if _ended(reply, decoder):
                                 break
-                        if content:
-                            reply.content_arrived()
-                            permit.first_event_s = call.began(self._clock.now_s())
-                        if _ended(reply, decoder):
-                            break
-                    for chunk in filter(None, map(feed, () if decoder.finished else splitter.flush())):
-                        yield chunk
-                    response = decoder.finish()
-                except ProviderError as error:
-                    call.broke_off(decoder, error)
-                    raise
-                permit.answered()
-                yield last_chunk(self._complete(call, response, reply.headers))
+                        for chunk in filter(None, map(feed, () if decoder.finished else splitter.flush())):
+                            yield chunk
+                        response = decoder.finish()
+                    except ProviderError as error:
+                        call.broke_off(decoder, error)
+                        raise
+                    permit.answered()
+                    admission.settle(response.usage)
+                    yield last_chunk(self._complete(call, response, reply.headers))
 
     # -- beside answers -----------------------------------------------------------------------
 
@@ -248,6 +261,21 @@ class Pipeline:
         deadline_s = None if limit_s is None else self._clock.now_s() + limit_s
         return Call(request, transform, target, self._http(wire, request), wire.warnings, lane, deadline_s)
 
+    def _admit(self, call: Call) -> Admission:
+        """Leave to send, as the lane's limits allow. An open circuit fails before anybody waits in line.
+
+        Raises:
+            CircuitBreakerError: With the seconds to wait.
+        """
+        lane = call.lane
+        lane.breaker.peek()
+        limiter = lane.limiter
+        cost = NO_COST
+        if limiter.counts_tokens:
+            tokens = estimate_request_tokens(call.request).tokens
+            cost = limiter.expect(tokens, call.request.max_tokens)
+        return limiter.admit(cost, deadline_s=call.deadline_s)
+
     def _model_of(self, request: UnifiedRequest) -> str:
         return request.model or self._config.model or self._spec.default_model or ""
 
@@ -284,7 +312,14 @@ class Pipeline:
         lane = self.lanes.get(model)
         if lane is None:
             name = f"{self._spec.name}/{model}"
-            lane = LaneHealth(name, self._base_url, clock=self._clock, rng=self._rng)
+            able = self._spec.capabilities
+            limits = LaneLimits(
+                requests_per_minute=able.requests_per_minute,
+                tokens_per_minute=able.tokens_per_minute,
+                max_concurrency=able.max_concurrency,
+                slow_start=False,
+            )
+            lane = LaneHealth(name, self._base_url, clock=self._clock, rng=self._rng, limits=limits)
             self.lanes[model] = lane
         return lane
 

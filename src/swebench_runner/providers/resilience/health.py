@@ -1,4 +1,4 @@
-"""What one lane has been like lately: its circuit, its retries, its latencies and its successes.
+"""One lane: its limits, its circuit, its retries, and how it has been lately.
 
 A lane is a provider at an origin with a model. Everything here is counted per attempt.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from swebench_runner.providers.resilience.circuit_breaker import BreakerStats, CircuitBreaker
+from swebench_runner.providers.resilience.limiter import RateLimiter
 from swebench_runner.providers.resilience.retry import RetryBudget
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from swebench_runner.providers.core.clock import Clock
     from swebench_runner.providers.resilience.circuit_breaker import BreakerPolicy, CircuitState
+    from swebench_runner.providers.resilience.lane_limits import LaneLimits
 
 KEPT: Final = 512
 
@@ -63,11 +65,14 @@ class LaneHealth:
         origin: Where it is asked.
         clock: Source of time.
         rng: Source of jitter.
+        limits: What may go; None learns it from headers and push-backs.
         breaker_policy: When the circuit opens.
         on_change: Called when the circuit changes, with the lane and both states.
     """
 
-    __slots__ = ("_failures", "_first", "_latencies", "answers", "breaker", "lane", "origin", "retries")
+    __slots__ = (
+        "_failures", "_first", "_latencies", "answers", "breaker", "lane", "limiter", "origin", "retries",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -76,6 +81,7 @@ class LaneHealth:
         *,
         clock: Clock,
         rng: Random,
+        limits: LaneLimits | None = None,
         breaker_policy: BreakerPolicy | None = None,
         on_change: Callable[[str, CircuitState, CircuitState], None] | None = None,
     ) -> None:
@@ -85,6 +91,7 @@ class LaneHealth:
         self.breaker = CircuitBreaker(
             f"{lane} at {origin}", policy=breaker_policy, clock=clock, rng=rng, on_change=told
         )
+        self.limiter = RateLimiter(limits, name=lane, clock=clock)
         self.retries = RetryBudget()
         self.answers = 0
         self._failures: dict[str, int] = {}

@@ -281,7 +281,8 @@ class Lane:
         self.held = [0] * 4
         self._trusted = True
         self.survey()
-        self.window = AdaptiveWindow(enforced=self._limits.adaptive and not self._trusted)
+        limits = self._limits
+        self.window = AdaptiveWindow(enforced=limits.adaptive and limits.slow_start and not self._trusted)
         if half:
             for limit, slot, *_ in self._gauges:
                 self.tats[slot] = now_us + limit.burst_us // 2

@@ -77,6 +77,8 @@ class LaneLimits:
         burst_s: How many seconds' worth may go at once after a rest. The refill is lowered by the burst,
             so that no minute sees more than its limit.
         adaptive: Whether pushed-back calls lower the number in flight, where no rate is known.
+        slow_start: Whether that begins with few calls and finds its way up; else it begins with the first
+            push-back.
         learn: Whether the provider's headers are believed.
         algorithm: "token_bucket" spreads calls evenly; "sliding_window" lets a minute's worth go at once,
             counts exactly, and works within one process only.
@@ -93,6 +95,7 @@ class LaneLimits:
     max_concurrency: int | None = None
     burst_s: float = 1.2
     adaptive: bool = True
+    slow_start: bool = True
     learn: bool = True
     algorithm: Algorithm = "token_bucket"
 

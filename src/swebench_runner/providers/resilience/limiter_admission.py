@@ -21,17 +21,15 @@ if TYPE_CHECKING:
 
 PUSHED_BACK: Final = frozenset({"rate_limit", "overloaded"})
 NEVER_SENT: Final = frozenset({"circuit_open", "budget", "configuration"})
-_RATE_HEADERS: Final = frozenset(
-    [
-        "x-ratelimit-limit",
-        "x-ratelimit-remaining",
-        *(f"x-ratelimit-{what}-{of}" for what in ("limit", "remaining") for of in ("requests", "tokens")),
-        *(
-            f"anthropic-ratelimit-{of}-{what}"
-            for what in ("limit", "remaining")
-            for of in ("requests", "tokens", "input-tokens", "output-tokens")
-        ),
-    ]
+# A provider that tells of its limits tells of one of these.
+_RATE_HEADERS: Final = (
+    "x-ratelimit-limit-requests",
+    "anthropic-ratelimit-requests-limit",
+    "x-ratelimit-remaining-tokens",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining-requests",
+    "anthropic-ratelimit-tokens-remaining",
+    "anthropic-ratelimit-input-tokens-remaining",
 )
 
 
@@ -161,10 +159,10 @@ class Admission:
         """As `observe`, from a response's headers; cheap when they say nothing of limits.
 
         Args:
-            headers: Names in lower case.
+            headers: Looked up in lower case; the mapping may ignore case.
             wall_s: Seconds since the epoch, for resets given as a time.
         """
-        if self.home is not None and not _RATE_HEADERS.isdisjoint(headers):
+        if self.home is not None and any(name in headers for name in _RATE_HEADERS):
             self.observe(read_rate_headers(headers, wall_s))
 
 

@@ -272,8 +272,7 @@ class Pipeline:
         limiter = lane.limiter
         cost = NO_COST
         if limiter.counts_tokens:
-            tokens = estimate_request_tokens(call.request).tokens
-            cost = limiter.expect(tokens, call.request.max_tokens)
+            cost = limiter.expect(_rough_tokens(call.request), call.request.max_tokens)
         return limiter.admit(cost, deadline_s=call.deadline_s)
 
     def _model_of(self, request: UnifiedRequest) -> str:
@@ -363,6 +362,13 @@ class Pipeline:
         call.spent_retries += spent
         await self._clock.sleep(delay_s)
         call.waited_ms, call.reason = delay_s * 1000.0, f"retry: {failure.error_type}"
+
+
+def _rough_tokens(request: UnifiedRequest) -> int:
+    """Prompt tokens for a reservation that is settled to the true figure soon."""
+    if request.prompt is None:
+        return estimate_request_tokens(request).tokens
+    return (len(request.prompt) + len(request.system_message or "")) // 3 + 8
 
 
 def _ended(reply: HttpStream, decoder: StreamDecoder) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from swebench_runner.providers.base import HealthReport, Provider
 from swebench_runner.providers.core.clock import SystemClock
 from swebench_runner.providers.core.errors import ConfigurationError, MissingApiKeyError, ProviderError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Mapping
+    from collections.abc import AsyncGenerator, Coroutine, Iterable, Mapping
     from random import Random
 
     from swebench_runner.providers.catalog.pricing import PriceBook
@@ -88,13 +88,13 @@ class SpecProvider(Provider):
         """What is known of a model: window, ceiling of answers, what it refuses."""
         return self.spec.facts(model or self.model or "")
 
-    async def generate_unified(self, request: UnifiedRequest) -> UnifiedResponse:
-        """The answer to one request.
+    def generate_unified(self, request: UnifiedRequest) -> Coroutine[Any, Any, UnifiedResponse]:
+        """The answer to one request, to be awaited.
 
         Raises:
             ProviderError: As documented in `core.errors`.
         """
-        return await self._pipeline().send(request)
+        return self._pipeline().send(request)
 
     def stream_unified(self, request: UnifiedRequest) -> AsyncGenerator[ProviderChunk, None]:
         """The answer in pieces; the last chunk carries the whole."""

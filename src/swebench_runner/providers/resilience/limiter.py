@@ -21,6 +21,7 @@ from swebench_runner.providers.resilience.lane_window import SlidingWindowLane
 from swebench_runner.providers.resilience.limiter_admission import Admission
 from swebench_runner.providers.resilience.limiter_forecast import OutputForecast
 from swebench_runner.providers.resilience.limiter_line import Line, Waiter, sleep_until_woken
+from swebench_runner.providers.resilience.limiter_quiet import QuietHome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +54,10 @@ class LimiterView:
     window: int | None
     paused_s: float
     per_minute: tuple[int | None, int | None, int | None, int | None]
+
+
+# Headers of responses this close together say the same; reading them costs a tenth of a call.
+DEAF_S: Final = 0.02
 
 
 class LocalHome:
@@ -127,7 +132,12 @@ class RateLimiter:
         self._lock = self._home.lock
         self._names = count(1)
         self._forecast = OutputForecast()
+        self._deaf_until_s = float("-inf")
         self._free = self.limits.unlimited and not self.limits.learn and not self.limits.adaptive
+        waits_for_nothing = self.limits.unlimited and not (self.limits.adaptive and self.limits.slow_start)
+        self._quiet = (
+            QuietHome(self._home, self._names.__next__, self._lease_us) if waits_for_nothing else None
+        )
 
     # -- asking -------------------------------------------------------------------------------
 
@@ -181,6 +191,10 @@ class RateLimiter:
         """Whether it was admitted without waiting."""
         if self._free:
             return True
+        quiet = self._quiet
+        if quiet is not None and quiet.quiet and quiet.enter():
+            admission.home = quiet
+            return True
         home = self._home
         with self._lock:
             if self._line:
@@ -221,14 +235,25 @@ class RateLimiter:
 
     # -- telling ------------------------------------------------------------------------------
 
+    def listens(self) -> bool:
+        """Whether another response's headers are worth reading now: in a flood of them, a few are enough."""
+        now_s = self._clock.now_s()
+        if now_s < self._deaf_until_s:
+            return False
+        self._deaf_until_s = now_s + DEAF_S
+        return True
+
     def pause(self, pause_s: float) -> None:
         """Nobody goes for so many seconds; afterwards calls go one by one."""
         with self._lock:
+            self._wake()
             self._home.lane.pause(int(pause_s * 1e6), self._home.now_us())
 
     def observe(self, state: RateLimitState) -> None:
         """Learn what is left of the provider's limits from a response that was nobody's."""
-        self._home.observe(0, reports_of(state))
+        with self._lock:
+            self._wake()
+            self._home.observe(0, reports_of(state))
 
     @property
     def queue_depth(self) -> int:
@@ -244,7 +269,7 @@ class RateLimiter:
     @property
     def counts_tokens(self) -> bool:
         """Whether a call's tokens matter now; where not, nobody needs to estimate them."""
-        return any(self._rates()[1:])
+        return (self._quiet is None or not self._quiet.quiet) and any(self._rates()[1:])
 
     async def look(self) -> LimiterView:
         """As it stands."""
@@ -254,13 +279,18 @@ class RateLimiter:
             return LimiterView(
                 self.name,
                 len(self._line),
-                lane.in_flight,
+                lane.in_flight if self._quiet is None or not self._quiet.quiet else self._quiet.in_flight,
                 lane.places,
                 paused_us / 1e6,
                 (lane.rates[0] or None, lane.rates[1] or None, lane.rates[2] or None, lane.rates[3] or None),
             )
 
     # -- within -------------------------------------------------------------------------------
+
+    def _wake(self) -> None:
+        """Begin to keep books."""
+        if self._quiet is not None:
+            self._quiet.wake()
 
     def _rates(self) -> Units:
         return self._home.lane.rates

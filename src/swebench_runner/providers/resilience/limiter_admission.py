@@ -64,6 +64,10 @@ class Gate(Protocol):
         """Wait until it is admitted."""
         ...
 
+    def listens(self) -> bool:
+        """Whether another response's headers are worth reading now."""
+        ...
+
     def learn_output(self, output_tokens: int) -> None:
         """An answer had so many tokens."""
         ...
@@ -162,8 +166,13 @@ class Admission:
             headers: Looked up in lower case; the mapping may ignore case.
             wall_s: Seconds since the epoch, for resets given as a time.
         """
-        if self.home is not None and any(name in headers for name in _RATE_HEADERS):
-            self.observe(read_rate_headers(headers, wall_s))
+        if self.home is None:
+            return
+        for name in _RATE_HEADERS:
+            if name in headers:
+                if self._gate.listens():
+                    self.observe(read_rate_headers(headers, wall_s))
+                return
 
 
 def _units(usage: TokenUsage | Cost | None) -> Units | None:

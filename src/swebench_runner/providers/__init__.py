@@ -53,6 +53,11 @@ _MODULES = {
         "OpenAIRequestTransformer OpenAIResponseParser RequestTransformer ResponseParser TransformPipeline"
     ),
     _HERE + "resilience.retry": "RetryPolicy",
+    _HERE + "resilience.budget": "BudgetLedger",
+    _HERE + "resilience.circuit_breaker": "BreakerPolicy CircuitBreaker CircuitState",
+    _HERE + "resilience.coordinator": "RateLimitCoordinator SlidingWindowLimiter TokenBucketLimiter",
+    _HERE + "resilience.lane_limits": "Cost LaneLimits",
+    _HERE + "resilience.limiter": "RateLimiter",
     _HERE + "transport.http": "HttpTransport",
     _HERE + "transport.replay": "ReplayTransport Reply",
     _HERE + "bridge": "AsyncBridge get_bridge",

@@ -99,6 +99,16 @@ from swebench_runner.providers.registry import describe_providers as describe_pr
 from swebench_runner.providers.registry import get_registry as get_registry
 from swebench_runner.providers.registry import list_providers as list_providers
 from swebench_runner.providers.registry import register_provider as register_provider
+from swebench_runner.providers.resilience.budget import BudgetLedger as BudgetLedger
+from swebench_runner.providers.resilience.circuit_breaker import BreakerPolicy as BreakerPolicy
+from swebench_runner.providers.resilience.circuit_breaker import CircuitBreaker as CircuitBreaker
+from swebench_runner.providers.resilience.circuit_breaker import CircuitState as CircuitState
+from swebench_runner.providers.resilience.coordinator import RateLimitCoordinator as RateLimitCoordinator
+from swebench_runner.providers.resilience.coordinator import SlidingWindowLimiter as SlidingWindowLimiter
+from swebench_runner.providers.resilience.coordinator import TokenBucketLimiter as TokenBucketLimiter
+from swebench_runner.providers.resilience.lane_limits import Cost as Cost
+from swebench_runner.providers.resilience.lane_limits import LaneLimits as LaneLimits
+from swebench_runner.providers.resilience.limiter import RateLimiter as RateLimiter
 from swebench_runner.providers.resilience.retry import RetryPolicy as RetryPolicy
 from swebench_runner.providers.routing.fallback import FallbackProvider as FallbackProvider
 from swebench_runner.providers.spec_provider import SpecProvider as SpecProvider

@@ -82,6 +82,17 @@ async def test_the_first_header_teaches_the_limits(limiter: RateLimiter) -> None
     assert (await limiter.look()).per_minute[0] == 60
 
 
+async def test_limits_that_are_far_away_wake_nobody(limiter: RateLimiter) -> None:
+    admission = await limiter.acquire()
+    far = RateLimitState(requests=Quota(10_000, 9_000, 1.0), tokens=Quota(30_000_000, 29_000_000, 1.0))
+    admission.observe(far)
+    assert not limiter.counts_tokens
+    admission.observe(RateLimitState(requests=Quota(10_000, 4_000, 40.0)))
+    assert (await limiter.look()).per_minute[0] == 10_000
+    admission.settle(None)
+    assert (await limiter.look()).in_flight == 0
+
+
 async def test_what_a_response_of_nobodys_says_counts_too(limiter: RateLimiter) -> None:
     limiter.observe(RateLimitState(requests=Quota(60, 0, 10.0)))
     assert (await limiter.look()).per_minute[0] == 60

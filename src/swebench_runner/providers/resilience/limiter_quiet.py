@@ -7,7 +7,7 @@ that are in flight at that moment are entered in its books.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from swebench_runner.providers.resilience.lane_limits import NO_COST
 
@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from swebench_runner.providers.resilience.lane_reports import Report
     from swebench_runner.providers.resilience.lane_state import Reservation
     from swebench_runner.providers.resilience.limiter import LocalHome
+
+
+# What is left of a limit when nobody needs to count yet, by resource: requests, then tokens of any kind.
+PLENTY: Final = (1_000, 5_000_000, 5_000_000, 5_000_000)
+
+
+def _is_plenty(report: Report) -> bool:
+    """Whether more than half of a limit is left, and more than calls in flight can use up at once."""
+    resource, limit, remaining, _ = report
+    return remaining >= PLENTY[resource] and remaining * 2 >= limit
 
 
 class QuietHome:
@@ -69,8 +79,10 @@ class QuietHome:
             self._awake.push_back(reservation or self._taken(), pause_us)
 
     def observe(self, reservation: Reservation, reports: tuple[Report, ...]) -> None:
-        """Headers have told of limits: from now on the lane counts."""
+        """Headers have told of limits: from now on the lane counts, unless they are far away."""
         with self._awake.lock:
+            if self.quiet and all(map(_is_plenty, reports)):
+                return
             self.wake()
             own = self._entered[-1] if self._entered else 0
             self._awake.observe(reservation or own, reports)

@@ -34,7 +34,7 @@ def measure(python: Path, *, quick: bool) -> dict[str, float]:
 
 def prepared(python: Path, instances: int) -> Path:
     """The folder of a finished run of that many instances."""
-    sources = sorted((REPOSITORY / "src" / "swebench_runner" / "generation").glob("*.py"))
+    sources = sorted((REPOSITORY / "src" / "swebench_runner" / "generation").rglob("*.py"))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
     folder = cache_folder() / "journals" / f"{instances}-{digest}"
     if not (folder / "complete").exists():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import atexit
 import threading
-from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -50,7 +49,7 @@ class AsyncBridge:
 
         Args:
             coroutine: Run to its end in the bridge's thread.
-            timeout_s: Ceiling in seconds; the coroutine is cancelled and awaited before the error is raised.
+            timeout_s: Ceiling in seconds; the coroutine is cancelled when it is reached.
 
         Raises:
             ProviderTimeoutError: The ceiling was reached.
@@ -68,7 +67,7 @@ class AsyncBridge:
             if future.done():
                 self._count("failed")
                 raise
-            _cancel_and_wait(future)
+            future.cancel()
             self._count("timed_out")
             raise ProviderTimeoutError(f"no result within {limit_s:g} s", original_error=error) from error
         except BaseException:
@@ -147,10 +146,6 @@ async def _cancel_all() -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _cancel_and_wait(future: Future[T]) -> None:
-    future.cancel()
 
 
 _default: AsyncBridge | None = None

@@ -33,7 +33,7 @@ _MAX_READINGS = 8
 _THOUGHT = re.compile(r"\A\s*<(think|thinking|thought|reasoning)>.*?(?:(</)\1>|\Z)", re.DOTALL)
 _REFUSAL = re.compile(
     r"^\W*(?:(?:i['’]?m |i am )?(?:very |really )?sorry[,.;:]?\s+(?:but\s+)?)?"  # noqa: RUF001 - models write it
-    r"(?:i|we) (?:can['’]?t|cannot|can not|am unable to|['’]?m unable to|won['’]?t|must decline|will not)"  # noqa: RUF001
+    r"(?:i|we) (?:can['’]?t|cannot|can not|am unable to|['’]?m unable to|won['’]?t|must decline|will not)"  # noqa: RUF001 - as above
     r"\s+(?:to\s+)?(?:help|assist|comply|provide|fulfill|do that|continue|create|generate|produce)",
     re.IGNORECASE,
 )
